@@ -1,0 +1,3 @@
+from offhook.cli import main
+
+main()

@@ -1,0 +1,125 @@
+"""Who may drive the phone, and the guard that judges every request by it before its path is looked at.
+
+In this order: the allow list, the `Host`, the page that the request comes from.
+"""
+
+from dataclasses import dataclass, field
+
+from .allow_list import AllowList
+from .answer_line import NOT_STORED, answer_line, quoted
+from .forwarding import Untraceable, trace
+from .host_name import is_literal, name_of, names_of_this_machine
+from .http import Header, HttpRequest, HttpResponse
+from .provenance import Provenance, origin_of, provenance, told_origin
+
+ACTION_PATH = "/fcgi/do"
+
+_FACTORY_LIST = AllowList(("127.0.0.1", "::1"))
+_NOBODY = AllowList(())
+
+
+@dataclass(frozen=True)
+class Access:
+    """The settings that the guard goes by."""
+
+    allow: AllowList = _FACTORY_LIST
+    trusted_origins: frozenset[str] = frozenset()
+    """Origins whose pages may do everything but `Reset`, such as `https://crm.example.org`."""
+    trusted_proxies: AllowList = _NOBODY
+    """Proxies whose `X-Forwarded-For` or `Forwarded` counts. They are to pass `Host` on as they got it."""
+    host_names: frozenset[str] = frozenset()
+    """Names beyond the machine's own by which this phone may be called."""
+    confirm_page: bool = True
+    """Whether `Reset` and `Reboot` from a browser that does not say where from ask for a click first."""
+    open_paths: frozenset[str] = frozenset()
+    """Paths for those who are not on the list: the log-in pages."""
+    machine_names: frozenset[str] = field(default_factory=names_of_this_machine)
+
+    def __post_init__(self) -> None:
+        """:raises ValueError: for a trusted origin that is none, or a host name that is none"""
+        origins = {origin: origin_of(origin) for origin in self.trusted_origins}
+        for written, origin in origins.items():
+            if origin is None or written.rstrip("/").count("/") != 2:
+                raise ValueError(
+                    f'"{written}" is no origin: write it like https://crm.example.org or http://10.0.0.5:8123'
+                )
+        object.__setattr__(self, "trusted_origins", frozenset(filter(None, origins.values())))
+        names = {name: name_of(name) for name in self.host_names}
+        for written, name in names.items():
+            if name is None or ":" in written:
+                raise ValueError(
+                    f'"{written}" is no host name: write it like phone.example.org, without a port'
+                )
+        object.__setattr__(self, "host_names", frozenset(filter(None, names.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request that passed the guard; `cors` goes with its answer."""
+
+    provenance: Provenance
+    cors: tuple[Header, ...] = ()
+
+
+_ADMITTED = {kind: Admission(kind) for kind in Provenance}
+
+
+def judge(request: HttpRequest, access: Access) -> Admission | HttpResponse:
+    """Let the request pass, or answer it: a 400 or 403 that says what is wrong, or a trusted page's CORS
+    preflight."""
+    try:
+        address, scheme = trace(request, access.trusted_proxies)
+    except Untraceable as reason:
+        return answer_line(request, 403, str(reason))
+    if not access.allow.admits(address) and request.path not in access.open_paths:
+        return answer_line(
+            request,
+            403,
+            f"{address} is not on this phone's Allowed Access IP List: "
+            f"add it on the page Phone > Call Feature > Remote Control, or start the phone with --allow",
+        )
+    host = request.text(b"host")
+    if host is not None and not is_literal(host):
+        name = name_of(host)
+        if name is None:
+            return answer_line(request, 400, f"Host is no host: {quoted(host)}")
+        if name not in access.machine_names and name not in access.host_names:
+            return answer_line(
+                request,
+                403,
+                f"this phone is not known as {quoted(name)}: name it in host_names, or use its address",
+            )
+    kind = provenance(request, scheme, access.trusted_origins)
+    if kind is Provenance.FOREIGN or (kind is Provenance.CLICKED and request.path != ACTION_PATH):
+        return foreign(request)
+    if kind is Provenance.TRUSTED:
+        return _cors(request)
+    return _ADMITTED[kind]
+
+
+def foreign(request: HttpRequest) -> HttpResponse:
+    """The 403 for a foreign web page."""
+    page = told_origin(request)
+    whose = (
+        f"a foreign web page ({quoted(origin_of(page) or page)})" if page else "a foreign web page, it seems"
+    )
+    return answer_line(
+        request,
+        403,
+        f"this comes from {whose}: name its origin in trusted_origins, or open the address by itself",
+    )
+
+
+def _cors(request: HttpRequest) -> Admission | HttpResponse:
+    """What a trusted page needs to read the answer (Fetch, section "CORS protocol")."""
+    origin = request.fields.get(b"origin")
+    if origin is None:
+        return _ADMITTED[Provenance.TRUSTED]
+    cors: tuple[Header, ...] = ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
+    if request.method != "OPTIONS" or b"access-control-request-method" not in request.fields:
+        return Admission(Provenance.TRUSTED, cors)
+    allowed = (
+        (b"access-control-allow-methods", b"GET, HEAD, POST"),
+        (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    )
+    return HttpResponse(204, [*NOT_STORED, *cors, *allowed])

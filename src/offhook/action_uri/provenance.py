@@ -1,0 +1,83 @@
+"""What a browser lets be known of where a request comes from: Fetch Metadata, else `Origin`, else
+`Referer`.
+
+Browsers leave Fetch Metadata out over plain http to anything but loopback, and a page can leave its
+`Referer` out; what then is left to tell a browser from a program are the headers that every browser
+sends.
+"""
+
+from collections.abc import Set as AbstractSet
+from enum import Enum, auto
+from urllib.parse import urlsplit
+
+from .http import HttpRequest
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}
+_BROWSERS = ("Mozilla/", "Opera/")
+
+
+class Provenance(Enum):
+    OWN = auto()
+    """Not a browser, or the phone's own page, or typed into the address bar."""
+    UNTOLD = auto()
+    """A browser that wants a page and does not say for whom: typed, or a foreign page's navigation."""
+    TRUSTED = auto()
+    """A page of an origin that a setting names."""
+    CLICKED = auto()
+    """A link on a foreign page, clicked by the person."""
+    FOREIGN = auto()
+    """A foreign page, on its own account."""
+
+
+def origin_of(url: str) -> str | None:
+    """The origin (RFC 6454 §6.2) of a URL or of an origin, without the scheme's own port; `None` where
+    there is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if not parts.scheme or not parts.netloc or "@" in parts.netloc:
+        return None
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ':'))}"
+
+
+def told_origin(request: HttpRequest) -> str | None:
+    """What the request says of its page: `Origin`, else `Referer`, as sent."""
+    return request.text(b"origin") or request.text(b"referer")
+
+
+def provenance(request: HttpRequest, scheme: str, trusted: AbstractSet[str]) -> Provenance:
+    """`scheme` is the one that the client used, `trusted` holds origins as `origin_of` spells them."""
+    site = request.text(b"sec-fetch-site")
+    if site in {"same-origin", "none"}:
+        return Provenance.OWN
+    told = told_origin(request)
+    if told is None:
+        if site is None:
+            return _untold(request)
+    elif (page := origin_of(told)) is not None:
+        if page in trusted:
+            return Provenance.TRUSTED
+        if site is None and page == origin_of(f"{scheme}://{request.text(b'host')}"):
+            return Provenance.OWN
+    clicked = (
+        request.method in {"GET", "HEAD"}
+        and request.text(b"sec-fetch-mode") == "navigate"
+        and request.text(b"sec-fetch-user") == "?1"
+    )
+    return Provenance.CLICKED if site is not None and clicked else Provenance.FOREIGN
+
+
+def is_prefetch(request: HttpRequest) -> bool:
+    """Whether the browser asks ahead of the person: `Sec-Purpose`, and what it was called before."""
+    return any(
+        (request.text(name) or "").lower().startswith(("prefetch", "preview", "prerender"))
+        for name in (b"sec-purpose", b"purpose", b"x-moz", b"x-purpose")
+    )
+
+
+def _untold(request: HttpRequest) -> Provenance:
+    agent = request.text(b"user-agent")
+    if agent is None or not agent.startswith(_BROWSERS) or b"accept-language" not in request.fields:
+        return Provenance.OWN
+    return Provenance.UNTOLD if "text/html" in (request.text(b"accept") or "").lower() else Provenance.FOREIGN

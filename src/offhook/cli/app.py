@@ -1,0 +1,30 @@
+"""The commands and their help."""
+
+from cyclopts import App
+
+from offhook import __version__
+
+app = App(
+    name="offhook",
+    help="A SIP desk phone in software that a URL can drive the way a finger would.",
+    version=__version__,
+    result_action="return_value",
+)
+# By name, so that a command's own imports wait until it is called.
+app.command(
+    "offhook.cli.run:run",
+    name="run",
+    help="""Run one phone.
+
+    Each option is a variable too (OFFHOOK_HTTP_PORT is --http-port), and a line of the --config file
+    (http-port = 8080). A flag goes before a variable, a variable before the file.
+    """,
+)
+app.command(
+    "offhook.cli.farm:farm",
+    name="farm",
+    help="""Run N phones that reach each other by extension, without a PBX.
+
+    Each option is a variable too (OFFHOOK_HTTP_PORT is --http-port); a flag goes before it. *43 is an echo.
+    """,
+)

@@ -1,0 +1,35 @@
+"""`offhook farm N`: many phones in one process."""
+
+import os
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from offhook.cli.announcement import of_farm
+from offhook.cli.failed import Failed, Misused
+from offhook.cli.flags import with_flags
+from offhook.data_folder import BadDataFolder, make_data_folder
+from offhook.mac import BadMac, kept_mac
+from offhook.option_sources import BadOption
+from offhook.options import FarmOptions, farm_options
+
+
+@with_flags(FarmOptions)
+def farm(
+    count: Annotated[str, Parameter(name="N", help="How many phones.")],
+    /,
+    **flags: str | list[str] | None,
+) -> None:
+    try:
+        options = farm_options({"count": count, **flags}, os.environ)
+    except BadOption as error:
+        raise Misused(str(error)) from None
+    try:
+        make_data_folder(options.data)
+        devices = options.devices(mac=kept_mac(options.data))
+    except (BadDataFolder, BadMac) as error:
+        raise Failed(str(error)) from None
+    from offhook.cli.serving import serve
+
+    # The echo's port is nobody's business: the phones know it.
+    serve(devices, options.data, lambda host: host.start_farm(devices, options.sip_bind, 0), of_farm)

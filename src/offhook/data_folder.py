@@ -1,0 +1,75 @@
+"""The folder that holds what a phone keeps: its MAC address, its certificate."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+
+class BadDataFolder(OSError):
+    """One line that names the path, what is wrong with it, and the option that names another."""
+
+    def __init__(self, path: Path, wrong: OSError) -> None:
+        super().__init__(f"{path}: {wrong.strerror or wrong}; --data DIR names another folder")
+
+
+def default_data_folder() -> Path:
+    """The platform's own place for a user's data, such as ~/.local/share/offhook."""
+    return platformdirs.user_data_path("offhook", appauthor=False)
+
+
+def make_data_folder(folder: Path) -> None:
+    """Make the folder, for this user's eyes only, unless it is there. Raises BadDataFolder."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        # A folder that somebody else owns, or that is read-only, is told of now and not at the first save.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadDataFolder(folder, error) from None
+
+
+def read_text(file: Path) -> str:
+    """What a file of the data folder holds; bytes that are no UTF-8 come as U+FFFD.
+
+    Raises FileNotFoundError, and BadDataFolder for whatever else is wrong.
+    """
+    try:
+        return file.read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BadDataFolder(file, error) from None
+
+
+def write_atomically(file: Path, content: bytes, *, mode: int) -> None:
+    """Put a file in place whole or not at all, a power cut at any moment included. Raises BadDataFolder."""
+    try:
+        # mkstemp makes it 0600, so that a key is nobody else's at any moment.
+        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync_folder(file.parent)
+    except OSError as error:
+        raise BadDataFolder(file, error) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself survive a power cut, where the platform lets a folder be opened."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,8 @@
+"""The desk phone as a pure state machine. Nothing in here does I/O, reads a clock or knows asyncio."""
+
+from .account import Account
+from .phone import Phone, Result
+from .reply import Reply, Verdict
+from .state import state
+
+__all__ = ["Account", "Phone", "Reply", "Result", "Verdict", "state"]

@@ -1,0 +1,211 @@
+"""One call's RTP and RTCP."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from offhook.rtp import packet
+from offhook.rtp.latch import Latch
+from offhook.rtp.media_clock import MediaClock
+from offhook.rtp.ports import RtpPorts
+from offhook.rtp.reception import Counts, Reception
+from offhook.rtp.rtcp_session import RtcpSession
+from offhook.rtp.sender import MAX_PTIME, MIN_PTIME, RATE, SILENCE, Sender, Source
+from offhook.rtp.socket_address import SocketAddress, unicast
+from offhook.rtp.telephone_event import EventReceiver
+
+_MAX_DATAGRAM = 2048
+_MAX_STALE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class LegStats:
+    """Packets, but for `jitter` and `round_trip` in milliseconds.
+
+    `received` counts each packet of the call once, `lost` those that never came. `ignored` were not the
+    call's (a stranger, a payload type nobody agreed on, no RTP), `looped` our own come back: these two,
+    `received` and `duplicated` make up what came in. `unsent` were refused by the system.
+    """
+
+    sent: int
+    received: int
+    lost: int
+    duplicated: int
+    reordered: int
+    ignored: int
+    looped: int
+    unsent: int
+    jitter: float
+    round_trip: float | None
+
+
+class Leg:
+    """Receives and sends a call's sound without decoding it.
+
+    It sends a full stream of silence, or, with `source` ECHO, what it receives. It sends to where the far
+    end's RTP comes from (`Latch`), and until that is known to where signalling said.
+    """
+
+    def __init__(self, clock: MediaClock, rtp: socket.socket, rtcp: socket.socket) -> None:
+        self.port: int = rtp.getsockname()[1]
+        self.on_digit: Callable[[str], None] | None = None
+        self._rtp = rtp
+        self._family = rtp.family
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._latch = Latch()
+        self._sender = Sender(clock, rtp)
+        self._rtcp = RtcpSession(rtcp, self._sender, self._latch)
+        self._buffer = bytearray(_MAX_DATAGRAM)
+        self._payload_type: int | None = None
+        self._telephone_event: int | None = None
+        self._receiving = False
+        self._reception: Reception | None = None
+        self._earlier = Counts()
+        self._events = EventReceiver()
+        self._ignored = 0
+        self._looped = 0
+
+    @classmethod
+    def open(cls, clock: MediaClock, address: str, ports: RtpPorts) -> Self:
+        """Takes a pair of ports on `address`, an IP literal. Raises what `RtpPorts.bind` raises."""
+        return cls(clock, *ports.bind(address))
+
+    @property
+    def source(self) -> Source:
+        return self._sender.source
+
+    @source.setter
+    def source(self, source: Source) -> None:
+        self._sender.source = source
+
+    def start(
+        self,
+        *,
+        address: str,
+        port: int,
+        rtcp_address: str,
+        rtcp_port: int,
+        payload_type: int,
+        codec_name: str,
+        telephone_event: int | None,
+        sending: bool,
+        receiving: bool,
+        ptime: int = 20,
+    ) -> None:
+        """Begins what was agreed on, or changes it in mid-call. Needs a running loop.
+
+        Nothing is sent while `address` is no unicast IP literal of the leg's family, or `port` is 0. A
+        `ptime` beyond 10 to 60 ms is brought back there. Raises ValueError for a codec that is not spoken.
+        """
+        if codec_name not in SILENCE:
+            raise ValueError(f"codec {codec_name!r} is not spoken here; these are {', '.join(SILENCE)}")
+        now = time.monotonic()
+        if self._loop is None:
+            self._listen(asyncio.get_running_loop())
+        announced = unicast(self._family, address, port)
+        self._latch.expect(announced, now)
+        self._rtcp.expect(unicast(self._family, rtcp_address, rtcp_port))
+        self._payload_type = payload_type
+        self._telephone_event = telephone_event
+        self._receiving = receiving
+        ptime = min(max(ptime, MIN_PTIME), MAX_PTIME)
+        self._sender.speak(codec_name, payload_type, telephone_event, ptime)
+        self._sender.to = announced and (self._latch.source or announced)
+        self._sender.pace(ptime if sending and announced else None, now)
+
+    def send_digit(self, digit: str) -> bool:
+        """Queues a DTMF digit (0-9 * # A-D): 100 ms, then 60 ms of pause. Raises ValueError for others.
+
+        False when it will not be sent: the far end takes no telephone-events, the leg does not send, or a
+        great many are waiting already.
+        """
+        return self._sender.digit(digit)
+
+    def stats(self) -> LegStats:
+        counts = self._earlier
+        jitter = 0.0
+        if self._reception:
+            counts = counts.plus(self._reception.counts())
+            jitter = self._reception.jitter * 1000 / RATE
+        round_trip = self._rtcp.round_trip
+        return LegStats(
+            sent=self._sender.sent,
+            received=counts.received,
+            lost=counts.lost,
+            duplicated=counts.duplicated,
+            reordered=counts.reordered,
+            ignored=self._ignored + counts.strayed,
+            looped=self._looped,
+            unsent=self._sender.unsent,
+            jitter=jitter,
+            round_trip=None if round_trip is None else round_trip * 1000,
+        )
+
+    def close(self) -> None:
+        """Ends the stream with an RTCP BYE and gives the ports back. May be repeated; `stats` go on."""
+        if self._rtp.fileno() < 0:
+            return
+        self._sender.pace(None, time.monotonic())
+        self._rtcp.close()
+        if self._loop:
+            self._loop.remove_reader(self._rtp.fileno())
+        self._rtp.close()
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        # What came in before anything was agreed on would only upset the counts.
+        for _ in range(_MAX_STALE):
+            try:
+                self._rtp.recv_into(self._buffer)
+            except OSError:
+                break
+        loop.add_reader(self._rtp.fileno(), self._readable)
+        self._rtcp.listen(loop)
+
+    def _readable(self) -> None:
+        # One datagram a wake-up: the loop comes back for more, and no leg keeps it from the others.
+        try:
+            size, source = self._rtp.recvfrom_into(self._buffer)
+        except OSError:
+            return
+        received = packet.parse(self._buffer, size) if size < _MAX_DATAGRAM else None
+        if received is None:
+            self._ignored += 1
+        elif received.ssrc == self._sender.ssrc:
+            self._looped += 1
+        elif received.payload_type in (self._payload_type, self._telephone_event):
+            self._receive(received, source)
+        else:
+            self._ignored += 1
+
+    def _receive(self, received: packet.RtpPacket, source: SocketAddress) -> None:
+        now = time.monotonic()
+        if not self._latch.admit(source, received.ssrc, received.sequence, now):
+            self._ignored += 1
+            return
+        if self._sender.to:
+            self._sender.to = source
+        reception = self._reception
+        if reception is None or reception.ssrc != received.ssrc:
+            reception = self._begin(received)
+        if not reception.receive(received.sequence):
+            return
+        if received.payload_type == self._payload_type:
+            # Events keep the timestamp of their beginning, which says nothing of jitter.
+            reception.measure(received.timestamp, now)
+            if self._receiving and self._sender.source is Source.ECHO:
+                self._sender.echo(self._buffer[received.start : received.end])
+        elif self._receiving:
+            digit = self._events.receive(received.timestamp, self._buffer[received.start : received.end])
+            if digit and self.on_digit:
+                self.on_digit(digit)
+
+    def _begin(self, received: packet.RtpPacket) -> Reception:
+        if self._reception:
+            self._earlier = self._earlier.plus(self._reception.counts())
+        self._reception = self._rtcp.reception = Reception(received.ssrc, received.sequence, RATE)
+        self._events = EventReceiver()
+        return self._reception

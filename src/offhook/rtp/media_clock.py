@@ -1,0 +1,59 @@
+"""One clock for the sound of the whole process."""
+
+import asyncio
+from typing import Protocol
+
+
+class Paced(Protocol):
+    def beat(self, missed: int) -> None:
+        """Sends the next packet. `missed` beats before this one were slept through."""
+
+
+class MediaClock:
+    """Gives each packet interval in use its beat, on absolute deadlines.
+
+    All that pace alike share one timer, and nothing runs while nobody does. After a stall the missed beats
+    are told, not made up for, so that no burst goes out.
+    """
+
+    def __init__(self) -> None:
+        self._beats: dict[int, _Beat] = {}
+
+    @property
+    def running(self) -> bool:
+        return bool(self._beats)
+
+    def join(self, paced: Paced, interval: int) -> None:
+        """Has `paced` beat every `interval` milliseconds on the running loop, together with its like."""
+        beat = self._beats.get(interval)
+        if beat is None:
+            beat = self._beats[interval] = _Beat(asyncio.get_running_loop(), interval / 1000)
+        beat.members = (*beat.members, paced)
+
+    def leave(self, paced: Paced, interval: int) -> None:
+        beat = self._beats[interval]
+        beat.members = tuple(member for member in beat.members if member is not paced)
+        if not beat.members:
+            beat.stop()
+            del self._beats[interval]
+
+
+class _Beat:
+    """The timer of one interval, in seconds. `members` is replaced, not changed: one may leave in a beat."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
+        self.members: tuple[Paced, ...] = ()
+        self._loop = loop
+        self._interval = interval
+        self._deadline = loop.time()
+        self._timer = loop.call_at(self._deadline, self._tick)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _tick(self) -> None:
+        missed = max(0, int((self._loop.time() - self._deadline) / self._interval))
+        self._deadline += (missed + 1) * self._interval
+        self._timer = self._loop.call_at(self._deadline, self._tick)
+        for member in self.members:
+            member.beat(missed)

@@ -1,0 +1,133 @@
+"""A dialog: what two ends keep in common between requests (RFC 3261 §12)."""
+
+from dataclasses import dataclass
+
+from sipmessage import Request, Response
+
+from .hop import Hop
+from .message import ReceivedRequest, ReceivedResponse, finish
+from .name_addr import NameAddr, split_list
+from .uri import WireUri, hop_of, parse_uri
+
+DialogId = tuple[str, str, str]
+"""Call-ID, local tag, remote tag."""
+
+
+@dataclass(slots=True)
+class Dialog:
+    call_id: str
+    local: str
+    """Our From, or To, with our tag, as it is sent."""
+    local_tag: str
+    remote: str
+    remote_tag: str
+    remote_target: WireUri
+    route_set: tuple[str, ...]
+    """As name-addrs, in the order of our Route headers."""
+    local_sequence: int
+    remote_sequence: int | None
+
+    @classmethod
+    def of_response(cls, invite: Request, response: ReceivedResponse) -> "Dialog":
+        """The caller's side (§12.1.2).
+
+        A Contact or Record-Route that cannot be read is passed over: the call stands at the other end, and
+        an ACK by the next best way is better than none.
+        """
+        dialog = cls(
+            call_id=response.call_id,
+            local=invite.headers["From"],
+            local_tag=response.from_.tag,
+            remote=response.message.headers["To"],
+            remote_tag=response.to.tag,
+            remote_target=parse_uri(str(invite.uri)),
+            route_set=(),
+            local_sequence=response.sequence,
+            remote_sequence=None,
+        )
+        dialog.confirm(response)
+        return dialog
+
+    @classmethod
+    def of_request(cls, invite: ReceivedRequest, local_tag: str) -> "Dialog":
+        """The side that is called (§12.1.1). Raises ValueError for a bad Contact or Record-Route."""
+        headers = invite.message.headers
+        target = contact_of(invite.message)
+        if target is None:
+            raise ValueError("Contact missing")
+        return cls(
+            call_id=invite.call_id,
+            local=f"{headers['To']};tag={local_tag}",
+            local_tag=local_tag,
+            remote=headers["From"],
+            remote_tag=invite.from_.tag,
+            remote_target=target,
+            route_set=_record_route(invite.message),
+            local_sequence=0,
+            remote_sequence=invite.sequence,
+        )
+
+    @property
+    def id(self) -> DialogId:
+        return (self.call_id, self.local_tag, self.remote_tag)
+
+    def confirm(self, response: ReceivedResponse) -> None:
+        """Take route set and target from the response anew, as a 2xx wants it (§13.2.2.4)."""
+        try:
+            self.route_set = _record_route(response.message)[::-1]
+        except ValueError:
+            self.route_set = ()
+        self.refresh(response.message)
+
+    def refresh(self, message: Request | Response) -> None:
+        """A target refresh names where the other end is reached from now on (§12.2)."""
+        try:
+            self.remote_target = contact_of(message) or self.remote_target
+        except ValueError:
+            return
+
+    def request(self, method: str, sequence: int | None = None) -> tuple[Request, Hop]:
+        """A request and its next hop (§12.2.1.1); `sequence` is for an ACK, which has its INVITE's."""
+        if sequence is None:
+            self.local_sequence += 1
+            sequence = self.local_sequence
+        routes = list(self.route_set)
+        target = self.remote_target
+        first = target
+        if routes:
+            first = parse_uri(NameAddr.parse(routes[0]).uri)
+            if "lr" not in first.parameters:
+                # A strict router of RFC 2543 wants itself in the Request-URI, and the target last.
+                routes = [*routes[1:], f"<{target}>"]
+                target = first
+        request = Request(method, target)
+        headers = request.headers
+        if routes:
+            headers.setlist("Route", routes)
+        headers.set("Max-Forwards", "70")
+        headers.set("From", self.local)
+        headers.set("To", self.remote)
+        headers.set("Call-ID", self.call_id)
+        headers.set("CSeq", f"{sequence} {method}")
+        finish(request)
+        return request, hop_of(first)
+
+
+def contact_of(message: Request | Response) -> WireUri | None:
+    """The one Contact of a message that makes or refreshes a dialog. Raises ValueError."""
+    values = [item for value in message.headers.getlist("Contact") for item in split_list(value)]
+    if not values:
+        return None
+    uri = parse_uri(NameAddr.parse(values[0]).uri)
+    if not uri.is_sip:
+        raise ValueError("Contact is no SIP URI")
+    return uri
+
+
+def _record_route(message: Request | Response) -> tuple[str, ...]:
+    """Top first. Raises ValueError."""
+    routes = [item for value in message.headers.getlist("Record-Route") for item in split_list(value)]
+    for route in routes:
+        if not parse_uri(NameAddr.parse(route).uri).is_sip:
+            raise ValueError("Record-Route is no SIP URI")
+    return tuple(routes)

@@ -1,0 +1,240 @@
+"""The edge of a user agent: its sockets and its one timer, on one asyncio loop.
+
+The user agent decides what is sent where; this only sends it, hands back what comes, and says what could not
+be sent. A request longer than 1300 bytes stays on the transport its Via names (RFC 3261 §18.1.1 would have
+it move to TCP): only the user agent could change that Via.
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from typing import Final
+
+from .events import InviteSent, UserAgentEvent
+from .hop import Hop, Transmit, uri_host
+from .resolve import Resolver
+from .tcp import CONNECT_TIMEOUT, MAX_WAITING, TcpConnections, bind_listener
+from .udp import UdpSocket
+from .user_agent import UserAgent
+
+BIND_ATTEMPTS: Final = 16
+"""Ports that the system is asked for until one is free for UDP and TCP alike."""
+
+
+class Endpoint:
+    """Call `flush` after every call into the user agent, on the loop that `open` ran on."""
+
+    port: int
+    """The one bound, for whoever had the system choose."""
+    _loop: asyncio.AbstractEventLoop
+    _resolver: Resolver
+    _udp: UdpSocket
+    _tcp: TcpConnections
+
+    def __init__(self, ua: UserAgent, on_event: Callable[[UserAgentEvent], None]) -> None:
+        self._ua = ua
+        self._on_event = on_event
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing = False
+        self._closed = False
+        self._settled: asyncio.Future[None] | None = None
+        self._sent: list[str] = []
+        """Calls whose INVITE was written since events were last told."""
+        self._invited: set[str] = set()
+        """Calls whose InviteSent was told."""
+        self._unresolved: dict[Hop, list[Transmit]] = {}
+        self._lookups: set[asyncio.Task[None]] = set()
+
+    async def open(self, host: str, port: int) -> None:
+        """Listen on UDP and TCP at the address `host`; `port` 0 lets the system choose.
+
+        Raises OSError whose `strerror` says for a person what could not be bound.
+        """
+        self._loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._resolver = Resolver(self._loop, family)
+        self._udp = UdpSocket(self._loop, self._received)
+        self._tcp = TcpConnections(self._loop, self._received, self._written, self._failed)
+        for attempts_left in reversed(range(BIND_ATTEMPTS)):
+            try:
+                self.port = self._udp.bind(family, host, port)
+                listener = bind_listener(family, host, self.port)
+                break
+            except OSError as error:
+                self._udp.close()
+                if port or error.errno != errno.EADDRINUSE or not attempts_left:
+                    where = f"{uri_host(host)}:{port}"
+                    raise OSError(
+                        error.errno, f"cannot listen on {where} for SIP: {error.strerror}"
+                    ) from error
+        await self._tcp.listen(listener)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what the user agent has to send, tell what it has to tell, and set the timer.
+
+        What goes to an IP address over UDP is with the system when this returns. Called from within
+        `on_event`, it leaves the work to the flush that is telling.
+        """
+        if self._flushing or self._closed:
+            return
+        self._flushing = True
+        try:
+            self._drain()
+        finally:
+            self._flushing = False
+            self._set_timer()
+        if self._settled and not self._settled.done() and not self._ua.busy:
+            self._settled.set_result(None)
+
+    def now(self) -> float:
+        """The time as the user agent's methods take it."""
+        return self._loop.time()
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until nothing of the user agent's is unfinished, for `seconds` at most."""
+        self._settled = self._loop.create_future()
+        self.flush()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._settled
+        except TimeoutError:
+            pass
+        finally:
+            self._settled = None
+
+    async def close(self) -> None:
+        """Shut everything down; `flush` does nothing from now on.
+
+        Calls and registrations are the user agent's to end first: `settle` waits for that.
+        """
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._udp.close()
+        lookups = [*self._lookups]
+        for task in lookups:
+            task.cancel()
+        await asyncio.gather(*lookups, return_exceptions=True)
+        await self._tcp.close()
+
+    def _drain(self) -> None:
+        ua = self._ua
+        while ua.outbox or ua.events or self._sent:
+            outbox = [*ua.outbox]
+            ua.outbox.clear()
+            for transmit in outbox:
+                self._send(transmit)
+            sent, self._sent = self._sent, []
+            for call in sent:
+                self._on_event(InviteSent(call))
+            events = [*ua.events]
+            ua.events.clear()
+            for event in events:
+                self._on_event(event)
+
+    def _send(self, transmit: Transmit) -> None:
+        try:
+            hop = self._resolver.known(transmit.hop)
+            if hop is not None:
+                self._send_to(transmit, hop)
+            else:
+                self._look_up(transmit)
+        except OSError as error:
+            self._fail(transmit, error)
+
+    def _send_to(self, transmit: Transmit, hop: Hop) -> None:
+        match hop.transport:
+            case "UDP":
+                self._udp.send(transmit.data, hop)
+                self._note(transmit)
+            case "TCP":
+                self._tcp.send(transmit, hop)
+            case "TLS":
+                raise OSError("TLS is not spoken here yet, UDP and TCP are")
+
+    def _look_up(self, transmit: Transmit) -> None:
+        waiting = self._unresolved.setdefault(transmit.hop, [])
+        if len(waiting) == MAX_WAITING:
+            raise OSError(f"{MAX_WAITING} messages already wait for the address of {transmit.hop.host}")
+        waiting.append(transmit)
+        if len(waiting) == 1:
+            task = self._loop.create_task(self._resolve(transmit.hop))
+            self._lookups.add(task)
+            task.add_done_callback(self._lookups.discard)
+
+    async def _resolve(self, hop: Hop) -> None:
+        try:
+            address = await self._resolver.resolve(hop)
+        except OSError as error:
+            for transmit in self._unresolved.pop(hop):
+                self._fail(transmit, error)
+        else:
+            for transmit in self._unresolved.pop(hop):
+                try:
+                    self._send_to(transmit, address)
+                except OSError as error:
+                    self._fail(transmit, error)
+        self.flush()
+
+    def _received(self, data: bytes, source: Hop) -> None:
+        self._ua.receive(data, source, self._loop.time())
+        self.flush()
+
+    def _written(self, transmit: Transmit) -> None:
+        self._note(transmit)
+        self.flush()
+
+    def _failed(self, transmit: Transmit, error: OSError) -> None:
+        self._fail(transmit, error)
+        self.flush()
+
+    def _note(self, transmit: Transmit) -> None:
+        call = transmit.call
+        if call is not None and call not in self._invited:
+            # Ended calls are forgotten here, so no event needs to be watched for it.
+            self._invited &= self._ua.calls.keys()
+            self._invited.add(call)
+            self._sent.append(call)
+
+    def _fail(self, transmit: Transmit, error: OSError) -> None:
+        self._ua.transport_failed(transmit, reason(transmit, error), self._loop.time())
+
+    def _set_timer(self) -> None:
+        deadline, timer = self._ua.deadline, self._timer
+        # A timer that is early costs one look at the time; setting it anew for every message costs more.
+        if deadline is None or (timer is not None and timer.when() <= deadline):
+            return
+        if timer is not None:
+            timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._due, deadline)
+
+    def _due(self, deadline: float) -> None:
+        self._timer = None
+        # The loop may call a hair early by its own clock.
+        self._ua.tick(max(self._loop.time(), deadline))
+        self.flush()
+
+
+_REASONS: dict[int | None, str] = {
+    errno.ECONNREFUSED: "connection refused by {hop}",
+    errno.ECONNRESET: "connection closed by {hop}",
+    errno.ENETUNREACH: "no route to {hop}",
+    errno.EHOSTUNREACH: "no route to {hop}",
+    errno.ETIMEDOUT: "no connection to {hop}: it does not answer",
+    errno.EMSGSIZE: "{size} bytes do not fit into a UDP datagram to {hop}",
+    errno.EACCES: "the system does not allow sending to {hop}",
+    errno.EPERM: "the system does not allow sending to {hop}",
+}
+
+
+def reason(transmit: Transmit, error: OSError) -> str:
+    """In words for a person."""
+    hop = transmit.hop
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return f"no connection to {hop} within {CONNECT_TIMEOUT:.0f} s"
+    text = _REASONS.get(error.errno)
+    if text is not None:
+        return text.format(hop=hop, size=len(transmit.data))
+    return f"{error.strerror} ({hop})" if error.strerror else str(error)

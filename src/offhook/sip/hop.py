@@ -1,0 +1,40 @@
+"""Where a message goes or came from: transport, host and port (RFC 3261 §18)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Transport = Literal["UDP", "TCP", "TLS"]
+
+
+def uri_host(host: str) -> str:
+    """`host` as it stands in a URI: IPv6 literals in brackets (RFC 3261 §19.1.1)."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One end of a flow.
+
+    `host` is an IP literal without brackets, or, for a message on its way out, possibly a domain name that
+    the edge resolves. For TCP and TLS a received message's hop names the connection it came by, so what is
+    sent to the same hop takes the same connection.
+    """
+
+    transport: Transport
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """As a URI or a message for a person has it: `10.0.0.1:5060`, `[::1]:5060`."""
+        return f"{uri_host(self.host)}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """A message to put on the wire, and whom to tell: `branch` is the client transaction it belongs to
+    (empty for a response), `call` the call whose INVITE it is, else None."""
+
+    data: bytes
+    hop: Hop
+    branch: str = ""
+    call: str | None = None

@@ -1,0 +1,133 @@
+"""A call that comes to this end: the server's side of an INVITE (RFC 3261 §13.3)."""
+
+from .account import Account
+from .dialog import Dialog
+from .events import Answered, Ended
+from .invite_session import InviteSession, Owner, reason_of
+from .media import LocalMedia
+from .message import ReceivedRequest
+from .name_addr import one_line
+from .offer_answer import NotAcceptable
+from .server_transaction import ServerTransaction
+from .timers import Timer
+from .uri import parse_uri
+
+KEEP_RINGING = 60.0
+"""Seconds after which proxies want to hear 180 again (§13.3.1.1)."""
+
+LONGEST_RINGING = 300.0
+"""Seconds. A caller may vanish, or its CANCEL be lost; proxies give up after three minutes (§16.6)."""
+
+
+class IncomingCall(InviteSession):
+    def __init__(
+        self,
+        owner: Owner,
+        call: str,
+        account: Account | None,
+        transaction: ServerTransaction,
+        dialog: Dialog,
+        *,
+        now: float,
+    ) -> None:
+        super().__init__(owner, call, account)
+        self._transaction = transaction
+        self._dialog = dialog
+        self._up = False
+        self._leaving = False
+        """Hung up before the ACK to our 2xx, which BYE has to wait for (§15)."""
+        self._ringing: Timer | None = None
+        expires = transaction.request.message.headers.get("Expires") or ""
+        asked = float(expires) if expires.isascii() and expires.isdigit() else LONGEST_RINGING
+        self._expiry = self._layer.timers.start(now + min(asked, LONGEST_RINGING), self._expired)
+        owner.dialog_opened(dialog, self)
+        transaction.respond(self._layer.response(transaction.request, 100), now)
+
+    @property
+    def confirmed(self) -> bool:
+        return self._up
+
+    def ring(self, now: float) -> None:
+        """180; nothing when the call is answered already."""
+        if self._transaction.answered:
+            return
+        if self._ringing is not None:
+            self._ringing.cancel()
+        request = self._transaction.request
+        response = self._layer.response(request, 180, to_tag=self.local_tag)
+        self._open_dialog(response, request)
+        self._transaction.respond(response, now)
+        self._ringing = self._layer.timers.start(now + KEEP_RINGING, self.ring)
+
+    def answer(self, media: LocalMedia, now: float) -> None:
+        """2xx. With nothing in common it is 488 instead, and the call has Ended."""
+        if self._transaction.answered:
+            raise ValueError(f"call {self.call} is answered already")
+        self._stop_waiting()
+        try:
+            body, flow = self._negotiation.respond(self._transaction.request.message, media)
+        except NotAcceptable as error:
+            self._refuse(self._transaction, 488, now, warning=str(error))
+            self._emit(Ended(self.call, str(error)))
+            self._leave()
+            return
+        self._accept(self._transaction, body, now, wants_answer=flow is None)
+        if flow is not None:
+            self._agree(flow)
+
+    def refuse(self, code: int, now: float, reason: str | None = None, contact: str | None = None) -> None:
+        """Any final response that is no 2xx; `contact` is where a 3xx sends the caller. Raises ValueError."""
+        if not 300 <= code < 700:
+            raise ValueError(f"{code} refuses nothing; right would be 300 to 699")
+        if self._transaction.answered:
+            raise ValueError(f"call {self.call} is answered already")
+        target = str(parse_uri(contact)) if contact is not None else None
+        self._refuse(
+            self._transaction, code, now, reason=None if reason is None else one_line(reason), contact=target
+        )
+        self._leave()
+
+    def hang_up(self, now: float) -> None:
+        if self._over:
+            return
+        self._silent = True
+        if not self._transaction.answered:
+            self.refuse(486, now)
+        elif self._up:
+            self._bye_all("hung up here", now)
+        else:
+            self._leaving = True
+
+    def cancelled(self, cancel: ReceivedRequest, now: float) -> None:
+        """The caller gave up (§9.2). After a final response it changes nothing."""
+        if not self._transaction.answered:
+            self._far_end_left(reason_of(cancel.message) or "the caller gave up", now)
+
+    def _acknowledged(self, now: float) -> None:
+        if self._up:
+            return
+        self._up = True
+        if self._leaving:
+            self._bye_all("hung up here", now)
+        else:
+            self._emit(Answered(self.call))
+
+    def _expired(self, now: float) -> None:
+        self._far_end_left("it rang for too long", now)
+
+    def _far_end_left(self, reason: str, now: float) -> None:
+        if not self._transaction.answered:
+            self._refuse(self._transaction, 487, now)
+        super()._far_end_left(reason, now)
+
+    def _not_now(self) -> int | None:
+        return super()._not_now() if self._transaction.answered else 500
+
+    def _leave(self, closing: Dialog | None = None) -> None:
+        self._stop_waiting()
+        super()._leave(closing)
+
+    def _stop_waiting(self) -> None:
+        self._expiry.cancel()
+        if self._ringing is not None:
+            self._ringing.cancel()

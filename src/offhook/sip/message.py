@@ -1,0 +1,236 @@
+"""Reading messages off the wire, bounded and checked (RFC 3261 §7, §8.2, §18.3), and building responses.
+
+sipmessage holds the messages. It is handed only what was measured first, for its own reader takes input of
+any length, does not unfold lines and believes any Content-Length.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sipmessage import Headers, Request, Response
+from sipmessage.message import COMPACT_FORMS
+
+from .hop import Hop
+from .name_addr import NameAddr, split_list
+from .uri import parse_uri
+from .via import TopVia
+
+MAX_MESSAGE = 65535
+MAX_HEAD = 16384
+"""Bytes before the body."""
+MAX_FIELDS = 128
+"""Header lines. What reads them looks through them one by one."""
+MAX_SEQUENCE = 2**31 - 1
+
+_FOLD = re.compile(rb"\r\n[ \t]+")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
+_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+_CSEQ = re.compile(r"([0-9]{1,10})\s+([A-Za-z0-9.!%*_+`'~-]+)", re.ASCII)
+_MANDATORY = ("from", "to", "call-id", "cseq")
+_ONCE = (*_MANDATORY, "content-length", "content-type", "max-forwards")
+
+PHRASES = {
+    100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
+    200: "OK", 202: "Accepted", 300: "Multiple Choices", 301: "Moved Permanently", 302: "Moved Temporarily",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    406: "Not Acceptable", 407: "Proxy Authentication Required", 408: "Request Timeout", 410: "Gone",
+    415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension",
+    480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+    486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
+    500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable",
+    600: "Busy Everywhere", 603: "Decline", 606: "Not Acceptable",
+}  # fmt: skip
+_CLASSES = ("", "Progress", "OK", "Redirection", "Client Error", "Server Error", "Global Failure")
+
+
+class BadMessage(ValueError):
+    """Nothing that could be answered."""
+
+
+class BadRequest(BadMessage):
+    """A request with a Via to answer to, which goes back as 400."""
+
+    def __init__(self, request: Request, via: TopVia, why: str) -> None:
+        super().__init__(why)
+        self.request = request
+        self.via = via
+
+
+@dataclass(slots=True)
+class Head:
+    """The headers that transactions and dialogs match by, read once."""
+
+    via: TopVia
+    from_: NameAddr
+    to: NameAddr
+    call_id: str
+    sequence: int
+    method: str
+    """CSeq's, which in a request is the request's own."""
+
+
+@dataclass(slots=True)
+class ReceivedRequest(Head):
+    message: Request
+    source: Hop
+
+
+@dataclass(slots=True)
+class ReceivedResponse(Head):
+    message: Response
+    own: bool = False
+    """Made here in place of one that never came: 408 for a timeout, 503 for a transport that failed
+    (§8.1.3.1)."""
+
+    @property
+    def code(self) -> int:
+        return self.message.code
+
+
+class _Fields(Headers):
+    """Headers.add looks through all names for each line; a stranger's hundred lines are gathered first."""
+
+    def __init__(self, fields: dict[str, tuple[str, list[str]]]) -> None:
+        self._list = list(fields.values())
+
+
+def phrase_of(code: int) -> str:
+    return PHRASES.get(code) or _CLASSES[code // 100]
+
+
+def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
+    """Raises BadMessage for what to drop, BadRequest for what to refuse with 400.
+
+    The top Via of a request then says where it came from (§18.2.1).
+    """
+    message, fields = _read(data)
+    try:
+        vias = [via for value in fields.get("via", ("", []))[1] for via in split_list(value)]
+        via = TopVia.parse(vias[0])
+    except (ValueError, IndexError) as error:
+        raise BadMessage("no Via that can be read") from error
+    if isinstance(message, Request):
+        via = via.received_from(source)
+        message.headers.setlist("Via", [str(via), *vias[1:]])
+        try:
+            head = _head(message, fields, via)
+        except ValueError as error:
+            raise BadRequest(message, via, str(error)) from error
+        if head.method != message.method:
+            raise BadRequest(message, via, "CSeq names another method")
+        return ReceivedRequest(
+            via, head.from_, head.to, head.call_id, head.sequence, head.method, message, source
+        )
+    if len(vias) != 1:
+        raise BadMessage("a response to somebody else's request")
+    try:
+        head = _head(message, fields, via)
+    except ValueError as error:
+        raise BadMessage(str(error)) from error
+    return ReceivedResponse(via, head.from_, head.to, head.call_id, head.sequence, head.method, message)
+
+
+def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[str]]]]:
+    if len(data) > MAX_MESSAGE:
+        raise BadMessage("longer than any datagram")
+    head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    if not end or len(head) > MAX_HEAD or head.count(b"\n") > MAX_FIELDS:
+        raise BadMessage("no end of the headers within bounds")
+    if b"\r\n " in head or b"\r\n\t" in head:
+        head = _FOLD.sub(b" ", head)
+    text = head.decode("utf-8", "replace")
+    if _FORBIDDEN.search(text):
+        raise BadMessage("a control character among the headers")
+    lines = text.split("\r\n")
+    fields: dict[str, tuple[str, list[str]]] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        name = name.rstrip()
+        name = COMPACT_FORMS.get(name.lower(), name)
+        if not colon or not _TOKEN.fullmatch(name):
+            raise BadMessage(f"not a header: {line[:80]!r}")
+        fields.setdefault(name.lower(), (name, []))[1].append(value.strip())
+    message = _start(lines[0], body)
+    message.headers = _Fields(fields)
+    return message, fields
+
+
+def _start(line: str, body: bytes) -> Request | Response:
+    first, _, rest = line.partition(" ")
+    second, _, third = rest.partition(" ")
+    if first == "SIP/2.0":
+        if len(second) != 3 or not second.isascii() or not second.isdigit() or not 100 <= int(second) < 700:
+            raise BadMessage(f"no status: {line[:80]!r}")
+        return Response(int(second), third, body)
+    if third != "SIP/2.0" or not _TOKEN.fullmatch(first):
+        raise BadMessage(f"neither request nor response: {line[:80]!r}")
+    try:
+        return Request(first, parse_uri(second), body)
+    except ValueError as error:
+        raise BadMessage(str(error)) from error
+
+
+def _head(message: Request | Response, fields: dict[str, tuple[str, list[str]]], via: TopVia) -> Head:
+    for name in _ONCE:
+        count = len(fields[name][1]) if name in fields else 0
+        if count > 1 or (count == 0 and name in _MANDATORY):
+            raise ValueError(f"{name.title()} {'missing' if count == 0 else 'repeated'}")
+    values = {name: fields[name][1][0] for name in _ONCE if name in fields}
+    cseq = _CSEQ.fullmatch(values["cseq"])
+    if cseq is None or int(cseq[1]) > MAX_SEQUENCE:
+        raise ValueError("CSeq cannot be read")
+    if not values["call-id"]:
+        raise ValueError("Call-ID is empty")
+    if "content-length" in values:
+        length = values["content-length"]
+        if not length.isascii() or not length.isdigit() or len(length) > 9 or int(length) > len(message.body):
+            raise ValueError("Content-Length is not that of the body")
+        message.body = message.body[: int(length)]
+    from_, to = NameAddr.parse(values["from"]), NameAddr.parse(values["to"])
+    return Head(via, from_, to, values["call-id"], int(cseq[1]), cseq[2])
+
+
+def respond(request: Request, code: int, reason: str | None = None, to_tag: str = "") -> Response:
+    """A response with what is copied from the request (§8.2.6.2); `to_tag` is added where there is none."""
+    response = Response(code, reason or phrase_of(code))
+    headers = response.headers
+    for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        values = request.headers.getlist(name)
+        if values:
+            headers.setlist(name, list(values))
+    to = request.headers.get("To")
+    if to is not None and to_tag and code != 100 and not _has_tag(to):
+        headers.set("To", f"{to};tag={to_tag}")
+    if code == 100 and (timestamp := request.headers.get("Timestamp")) is not None:
+        headers.set("Timestamp", timestamp)
+    return response
+
+
+def _has_tag(to: str) -> bool:
+    try:
+        return bool(NameAddr.parse(to).tag)
+    except ValueError:
+        return True
+
+
+def content_type(message: Request | Response) -> str:
+    """The media type of the body in lower case, without parameters; empty when there is no body."""
+    if not message.body:
+        return ""
+    return (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+
+
+def finish(message: Request | Response, body: bytes = b"", body_type: str = "application/sdp") -> None:
+    """Give the message its body and its length, which TCP cannot do without (§18.3)."""
+    if body:
+        message.headers.set("Content-Type", body_type)
+    message.body = body
+    message.headers.set("Content-Length", str(len(body)))
+
+
+def put_via(request: Request, via: TopVia) -> None:
+    """Make `via` the only one. It goes on top, where proxies look first (§7.3.1)."""
+    if "Via" in request.headers.keys():  # noqa: SIM118 - Headers is no mapping
+        request.headers.set("Via", str(via))
+    else:
+        request.headers._list.insert(0, ("Via", [str(via)]))

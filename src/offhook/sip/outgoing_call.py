@@ -1,0 +1,222 @@
+"""A call that this end places: the client's side of an INVITE (RFC 3261 §13.2, §9.1)."""
+
+from contextlib import suppress
+
+from sipmessage import Request
+
+from .account import Account
+from .capabilities import advertise
+from .client_transaction import ClientTransaction
+from .dialog import Dialog
+from .events import Answered, Failed, Progress
+from .hop import Hop, Transmit
+from .invite_session import InviteSession, Owner
+from .media import LocalMedia
+from .message import ReceivedResponse, finish, phrase_of
+from .name_addr import NameAddr, name_addr, split_list
+from .offer_answer import NotAcceptable
+from .timers import TIMEOUT, Timer
+from .uri import WireUri, parse_uri, sip_uri_text
+
+MAX_FORKS = 16
+"""Dialogs that one INVITE may open; branches beyond them are not followed."""
+
+
+class OutgoingCall(InviteSession):
+    def __init__(self, owner: Owner, call: str, account: Account | None) -> None:
+        super().__init__(owner, call, account)
+        self._forks: dict[str, Dialog] = {}
+        """By the other end's tag."""
+        self._acks: dict[str, Transmit] = {}
+        self._told: tuple[int, str, bool] | None = None
+        self._ringing = False
+        """A provisional response came, so that CANCEL is allowed."""
+        self._giving_up = False
+        self._patience: Timer | None = None
+        self._attempt = 1
+
+    def invite(self, target: WireUri, hop: Hop, media: LocalMedia, now: float) -> None:
+        self._request = self._build(target, hop, media)
+        self._hop = hop
+        credentials = self._owner.credentials(self.account)
+        if credentials is not None:
+            credentials.authorize(self._request)
+        self._send(now)
+
+    @property
+    def confirmed(self) -> bool:
+        return self._dialog is not None and not self._over
+
+    def hang_up(self, now: float) -> None:
+        if self._over or self._giving_up:
+            return
+        self._silent = True
+        if self._dialog is not None:
+            self._bye(self._dialog, now)
+            self._leave(closing=self._dialog)
+            return
+        self._giving_up = True
+        if self._ringing:
+            self._cancel(now)
+
+    # --- the INVITE
+
+    def _build(self, target: WireUri, hop: Hop, media: LocalMedia) -> Request:
+        layer, account = self._layer, self.account
+        request = Request("INVITE", target)
+        headers = request.headers
+        if account is None:
+            caller = name_addr("", layer.contact_uri("", hop))
+        else:
+            caller = name_addr(account.display_name, sip_uri_text(account.user, account.host))
+        headers.set("Max-Forwards", "70")
+        headers.set("From", f"{caller};tag={layer.new_tag()}")
+        headers.set("To", name_addr("", str(target)))
+        headers.set("Call-ID", layer.new_call_id())
+        headers.set("CSeq", "1 INVITE")
+        headers.set("Contact", f"<{self._contact(hop)}>")
+        advertise(request)
+        finish(request, self._negotiation.offer(media))
+        return request
+
+    def _send(self, now: float) -> None:
+        self._transaction: ClientTransaction = self._layer.send(
+            self._request, self._hop, self._on_response, now, self.call
+        )
+
+    def _on_response(self, response: ReceivedResponse, now: float) -> None:
+        if response.code < 200:
+            self._on_provisional(response, now)
+        elif response.code < 300:
+            self._on_success(response, now)
+        else:
+            self._on_failure(response, now)
+
+    def _on_provisional(self, response: ReceivedResponse, now: float) -> None:
+        if not self._ringing:
+            self._ringing = True
+            if self._giving_up:
+                self._cancel(now)
+        if response.code == 100 or self._giving_up:
+            return
+        fork = self._fork(response) if response.to.tag else None
+        early_media = False
+        if fork is not None and response.message.body:
+            # One that is no use is passed over: the 2xx has the answer that counts.
+            with suppress(NotAcceptable):
+                self._agree(self._negotiation.read_answer(response.message))
+                early_media = True
+        told = (response.code, response.to.tag, early_media)
+        if told != self._told:
+            self._told = told
+            self._emit(Progress(self.call, response.code, _phrase(response), early_media))
+
+    def _on_success(self, response: ReceivedResponse, now: float) -> None:
+        tag = response.to.tag
+        if tag in self._acks:
+            self._layer.outbox.append(self._acks[tag])
+            return
+        fork = self._fork(response)
+        if fork is None:
+            return
+        fork.confirm(response)
+        self._acknowledge(fork)
+        if self._dialog is not None or self._giving_up or self._over:
+            # Answered a second time by another branch, or too late (§13.2.2.4, §9.1).
+            self._bye(fork, now)
+            if self._giving_up:
+                self._leave(closing=fork)
+            return
+        self._dialog = fork
+        self._give_up_forks(fork)
+        self._answered(response, now)
+
+    def _answered(self, response: ReceivedResponse, now: float) -> None:
+        try:
+            # An answer that came early, in a 183, need not come again.
+            if response.message.body or self.flow is None:
+                self._agree(self._negotiation.read_answer(response.message))
+        except NotAcceptable as error:
+            self._emit(Failed(self.call, 488, str(error)))
+            self._silent = True
+            self._bye_all(str(error), now)
+            return
+        self._emit(Answered(self.call))
+
+    def _acknowledge(self, fork: Dialog) -> None:
+        sequence, _, _ = self._request.headers["CSeq"].partition(" ")
+        ack, hop = fork.request("ACK", int(sequence))
+        for name in ("Authorization", "Proxy-Authorization"):
+            if values := self._request.headers.getlist(name):
+                ack.headers.setlist(name, list(values))
+        self._acks[fork.remote_tag] = self._layer.send_ack(ack, hop)
+
+    def _on_failure(self, response: ReceivedResponse, now: float) -> None:
+        if response.code in {401, 407} and not self._giving_up:
+            request = self._request
+            if self._authorized(request, response, self._attempt):
+                self._attempt += 1
+                sequence, _, _ = request.headers["CSeq"].partition(" ")
+                request.headers.set("CSeq", f"{int(sequence) + 1} INVITE")
+                self._ringing = False
+                self._give_up_forks(None)
+                self._send(now)
+                return
+        contacts: tuple[str, ...] = ()
+        if 300 <= response.code < 400:
+            contacts = _contacts(response.message.headers.getlist("Contact"))
+        self._emit(Failed(self.call, response.code, _phrase(response), contacts))
+        self._leave()
+
+    def _cancel(self, now: float) -> None:
+        self._layer.cancel(self._transaction, now)
+        self._patience = self._layer.timers.start(now + TIMEOUT, self._no_final_response)
+
+    def _no_final_response(self, now: float) -> None:
+        """64*T1 after its CANCEL an INVITE counts as cancelled (§9.1)."""
+        self._transaction.abandon(now)
+        self._leave()
+
+    # --- its dialogs
+
+    def _fork(self, response: ReceivedResponse) -> Dialog | None:
+        tag = response.to.tag
+        dialog = self._forks.get(tag)
+        if dialog is None and len(self._forks) < MAX_FORKS:
+            dialog = self._forks[tag] = Dialog.of_response(self._request, response)
+            self._owner.dialog_opened(dialog, self)
+        return dialog
+
+    def _give_up_forks(self, chosen: Dialog | None) -> None:
+        for fork in self._forks.values():
+            if fork is not chosen and fork.remote_tag not in self._acks:
+                self._owner.dialog_closed(fork)
+        self._forks = {tag: fork for tag, fork in self._forks.items() if fork is chosen or tag in self._acks}
+
+    def _leave(self, closing: Dialog | None = None) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._give_up_forks(closing)
+        super()._leave(closing)
+
+    @property
+    def _pending(self) -> bool:
+        return self._transaction.waiting
+
+
+def _phrase(response: ReceivedResponse) -> str:
+    """Short enough for a screen."""
+    return response.message.phrase[:120] or phrase_of(response.code)
+
+
+def _contacts(values: list[str]) -> tuple[str, ...]:
+    """The URIs of a 3xx, best first by q (RFC 3261 §20.10)."""
+    found: list[tuple[float, str]] = []
+    for value in values:
+        for item in split_list(value):
+            try:
+                address = NameAddr.parse(item)
+                found.append((-float(address.parameters.get("q") or 1), str(parse_uri(address.uri))))
+            except ValueError:
+                continue
+    return tuple(uri for _, uri in sorted(found, key=lambda entry: entry[0])[:MAX_FORKS])

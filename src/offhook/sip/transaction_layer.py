@@ -1,0 +1,190 @@
+"""Which transaction a message belongs to, and the making of new ones (RFC 3261 §17.1.3, §17.2.3, §18)."""
+
+import hashlib
+import random
+from collections.abc import Callable
+
+from sipmessage import Request, Response
+
+from .client_transaction import ClientTransaction
+from .hop import Hop, Transmit, uri_host
+from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond
+from .name_addr import one_line
+from .server_transaction import Key, ServerTransaction, key_of
+from .timers import Timers
+from .uri import sip_uri_text
+from .via import MAGIC_COOKIE, TopVia
+
+MAX_SERVER_TRANSACTIONS = 256
+
+OnResponse = Callable[[ReceivedResponse, float], None]
+
+
+class TransactionLayer:
+    """`contact` is where this end is reached, `product` what it calls itself (§20.35, §20.41)."""
+
+    def __init__(self, contact: Hop, product: str, rng: random.Random) -> None:
+        self.contact = contact
+        self.product = one_line(product)
+        self.outbox: list[Transmit] = []
+        self.timers = Timers()
+        self.random = rng
+        self._client: dict[tuple[str, str], ClientTransaction] = {}
+        self._server: dict[Key, ServerTransaction] = {}
+        self._arrived: dict[tuple[str, str, int, str], Key] = {}
+        self._secret = rng.randbytes(16)
+
+    # --- names
+
+    def new_tag(self) -> str:
+        return f"{self.random.getrandbits(64):016x}"
+
+    def new_call_id(self) -> str:
+        return f"{self.random.getrandbits(128):032x}"
+
+    def contact_uri(self, user: str, hop: Hop) -> str:
+        """Where requests for `user` reach this end by the transport that `hop` uses."""
+        uri = sip_uri_text(user, self.contact.host, self.contact.port)
+        return uri if hop.transport == "UDP" else f"{uri};transport={hop.transport.lower()}"
+
+    # --- as a client
+
+    def send(
+        self, request: Request, hop: Hop, on_response: OnResponse, now: float, call: str | None = None
+    ) -> ClientTransaction:
+        """Put a Via on `request` and send it in a transaction of its own."""
+        branch = self._put_via(request, hop)
+        return self._begin(request, branch, hop, on_response, now=now, call=call)
+
+    def cancel(self, invite: ClientTransaction, now: float) -> None:
+        """Send the CANCEL of an INVITE that has had a provisional response (§9.1)."""
+        request = Request("CANCEL", invite.request.uri)
+        of_invite = invite.request.headers
+        for name in ("Via", "Max-Forwards", "From", "To", "Call-ID"):
+            request.headers.set(name, of_invite[name])
+        request.headers.set("CSeq", of_invite["CSeq"].split()[0] + " CANCEL")
+        if routes := of_invite.getlist("Route"):
+            request.headers.setlist("Route", list(routes))
+        request.headers.set("User-Agent", self.product)
+        finish(request)
+        # What comes of it shows in the INVITE's own final response.
+        self._begin(request, invite.branch, invite.hop, lambda _response, _now: None, now=now)
+
+    def send_ack(self, ack: Request, hop: Hop) -> Transmit:
+        """Send the ACK of a 2xx, which has no transaction (§13.2.2.4); returned to be sent again."""
+        self._put_via(ack, hop)
+        transmit = Transmit(bytes(ack), hop)
+        self.outbox.append(transmit)
+        return transmit
+
+    def receive_response(self, response: ReceivedResponse, now: float) -> None:
+        transaction = self._client.get((response.via.branch, response.method))
+        if transaction is not None:
+            transaction.receive(response, now)
+
+    def transport_failed(self, transmit: Transmit, reason: str, now: float) -> None:
+        method = transmit.data.partition(b" ")[0].decode("ascii", "replace")
+        transaction = self._client.get((transmit.branch, "INVITE" if method == "ACK" else method))
+        if transaction is not None:
+            transaction.fail(reason, now)
+
+    @property
+    def waiting(self) -> bool:
+        """A request of ours has had no final response yet."""
+        return any(transaction.waiting for transaction in self._client.values())
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is left, not even what absorbs repetitions."""
+        return not self._client and not self._server
+
+    # --- as a server
+
+    def server_transaction(self, key: Key) -> ServerTransaction | None:
+        return self._server.get(key)
+
+    def accept(self, request: ReceivedRequest) -> ServerTransaction | None:
+        """A new server transaction; None when there are too many, and the request is to be dropped."""
+        if len(self._server) >= MAX_SERVER_TRANSACTIONS:
+            return None
+        key = key_of(request)
+        transaction = ServerTransaction(
+            request,
+            key,
+            timers=self.timers,
+            transmit=self.outbox.append,
+            terminated=self._server_terminated,
+        )
+        self._server[key] = transaction
+        self._arrived.setdefault(_fingerprint(request), key)
+        return transaction
+
+    def is_merged(self, request: ReceivedRequest) -> bool:
+        """The same request came before by another path (§8.2.2.2)."""
+        return _fingerprint(request) in self._arrived
+
+    def response(
+        self, request: ReceivedRequest, code: int, reason: str | None = None, to_tag: str = ""
+    ) -> Response:
+        response = respond(request.message, code, reason, to_tag)
+        response.headers.set("Server", self.product)
+        finish(response)
+        return response
+
+    def respond_statelessly(self, request: Request, via: TopVia, source: Hop, response: Response) -> None:
+        """Answer and forget (§8.2.7): each repetition gets the same answer, and the same To tag, anew.
+
+        For what changes nothing here. Nobody can make this end repeat itself to a third party that way.
+        """
+        seed = (request.headers.get("Call-ID") or "") + via.branch
+        tag = hashlib.blake2s(seed.encode(), key=self._secret, digest_size=8).hexdigest()
+        to = request.headers.get("To")
+        if to is not None and "tag=" not in to.lower():
+            response.headers.set("To", f"{to};tag={tag}")
+        self.outbox.append(Transmit(bytes(response), via.response_hop(source)))
+
+    # --- both
+
+    def _put_via(self, request: Request, hop: Hop) -> str:
+        branch = f"{MAGIC_COOKIE}{self.random.getrandbits(64):016x}"
+        host = uri_host(self.contact.host)
+        put_via(request, TopVia(hop.transport, host, self.contact.port, {"branch": branch, "rport": None}))
+        return branch
+
+    def _begin(
+        self,
+        request: Request,
+        branch: str,
+        hop: Hop,
+        on_response: OnResponse,
+        *,
+        now: float,
+        call: str | None = None,
+    ) -> ClientTransaction:
+        request.headers.set("User-Agent", self.product)
+        transaction = ClientTransaction(
+            request,
+            branch,
+            hop,
+            timers=self.timers,
+            transmit=self.outbox.append,
+            on_response=on_response,
+            terminated=self._client_terminated,
+            call=call,
+        )
+        self._client[branch, request.method] = transaction
+        transaction.begin(now)
+        return transaction
+
+    def _client_terminated(self, transaction: ClientTransaction) -> None:
+        self._client.pop((transaction.branch, transaction.request.method), None)
+
+    def _server_terminated(self, transaction: ServerTransaction) -> None:
+        self._server.pop(transaction.key, None)
+        fingerprint = _fingerprint(transaction.request)
+        if self._arrived.get(fingerprint) == transaction.key:
+            del self._arrived[fingerprint]
+
+
+def _fingerprint(request: ReceivedRequest) -> tuple[str, str, int, str]:
+    return (request.call_id, request.from_.tag, request.sequence, request.method)

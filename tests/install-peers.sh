@@ -1,0 +1,21 @@
+#!/bin/sh
+# The peers that the tests drive: what is missing is installed by root with Debian's apt-get; anybody else is told.
+set -eu
+PATH="$PATH:/usr/sbin"
+
+missing=""
+for pair in baresip:baresip sipp:sip-tester kamailio:kamailio chromium:chromium; do
+    command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing the tests' peers:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086  # one word per package
+    if apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null; then
+        exit 0
+    fi
+fi
+echo "Not installed:$missing. The tests that drive them will be skipped; on Debian and Ubuntu, root installs" \
+    "them with: apt-get install --no-install-recommends$missing" >&2

@@ -1,0 +1,251 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from offhook import __version__
+from offhook.cli import main
+from offhook.cli.announcement import of_farm, of_run
+from offhook.listening import Listening
+from offhook.option_sources import flag
+from offhook.options import FarmOptions, RunOptions, described
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("OFFHOOK_")}
+FREE = ["--http-port", "0", "--https-port", "0", "--sip-port", "0"]
+
+
+def offhook(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "offhook", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=ENVIRONMENT | {"COLUMNS": "120"} | environ,
+    )
+
+
+@contextmanager
+def running(*arguments: str, last: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The process, and the lines that its start printed, up to the one that holds `last`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "offhook", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding=environ.get("PYTHONIOENCODING"),
+        env=ENVIRONMENT | environ,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            if last in line:
+                break
+        yield process, lines
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_help_lists_the_commands() -> None:
+    done = offhook("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "run" in done.stdout
+    assert "farm" in done.stdout
+
+
+@pytest.mark.parametrize(("command", "model"), [("run", RunOptions), ("farm", FarmOptions)])
+def test_help_of_a_command_lists_its_options(
+    command: str, model: type[RunOptions] | type[FarmOptions]
+) -> None:
+    done = offhook(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for option in described(model):
+        assert f"{flag(option.name)} {option.shown.metavar}" in done.stdout
+
+
+def test_version() -> None:
+    assert offhook("--version").stdout == f"{__version__}\n"
+
+
+def test_help_does_not_wait_for_what_only_a_phone_needs() -> None:
+    program = """
+import sys
+from offhook.cli import main
+sys.argv = ["offhook", "--help"]
+try:
+    main()
+except SystemExit:
+    print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "cyclopts" in loaded
+    assert not loaded & {"pydantic", "cryptography", "uvicorn", "starlette", "uvloop", "sipmessage"}
+
+
+REFUSED = [
+    (["rnu"], 'Did you mean "run"'),
+    (["run", "--http-prot", "80"], "Did you mean --http-port"),
+    (["run", "--http-port", "80", "--http-port", "81"], "--http-port"),
+    (["run", "--http-port"], "--http-port"),
+    (["run", "--http-port", "web"], "--http-port: 'web' is no port; write a number from 0 to 65535"),
+    (["run", "--bind", "pbx"], "--bind: 'pbx' is no IP address"),
+    (["run", "--account", "sip:1001:hunter2@pbx:x"], "--account: account 1: PORT must be a number"),
+    (["run", "--acount", "sip:1001:hunter2@pbx"], "--account"),
+    (["run", "--acount=sip:1001:hunter2@pbx"], "--account"),
+    (["run", "sip:1001:hunter2@pbx"], "no option takes these words: sip:…"),
+    (
+        ["run", "--account", "sip:1001@pbx;name=Anna", "Müller sip:u:hunter2@h"],
+        "no option takes these words: Müller",
+    ),
+    (["run", "--config", "/nowhere.toml"], "--config: '/nowhere.toml' cannot be read: No such file"),
+    (["farm"], "N"),
+    (["farm", "none"], "N: 'none' is no number of phones"),
+    (["farm", "3", "--mac", "0a0027001001"], "--mac"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "why"), REFUSED, ids=[" ".join(arguments) for arguments, _ in REFUSED])
+def test_what_is_asked_wrongly_is_told_in_one_line(
+    arguments: list[str], why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["offhook", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err.startswith("offhook: ")
+    assert why in said.err
+    assert "hunter2" not in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_a_bad_variable_is_told_in_one_line() -> None:
+    done = offhook("run", OFFHOOK_ALLOW="any")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("offhook: OFFHOOK_ALLOW: ")
+
+
+def test_a_data_folder_that_cannot_be_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = offhook("run", "--data", str(tmp_path / "file"))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "--data DIR names another folder" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--http-port", "--sip-port", "--https-port"])
+def test_a_port_that_is_taken_is_named_with_its_option(tmp_path: Path, option: str) -> None:
+    kind = socket.SOCK_DGRAM if option == "--sip-port" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        port = str(taken.getsockname()[1])
+        ports = dict(zip(FREE[::2], FREE[1::2], strict=True)) | {option: port}
+        done = offhook("run", "--data", str(tmp_path), *(word for pair in ports.items() for word in pair))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"127.0.0.1:{port}: the port is in use; {option} PORT" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_phone_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) -> None:
+    account = "sip:1001@127.0.0.1:9;register=no;srtp=optional"
+    arguments = ["run", "--data", str(tmp_path), *FREE, "--account", account]
+    with running(*arguments, last="Note: account 1, 1001@127.0.0.1: SRTP is not built yet") as (
+        process,
+        lines,
+    ):
+        (url,) = (line.split()[-1] for line in lines if "/api/v1/state" in line)
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            assert b'"1001"' in answer.read()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_a_farm_starts_and_what_it_prints_makes_a_call(tmp_path: Path) -> None:
+    ports = ["--http-port", "0", "--sip-port", "0"]
+    with running("farm", "3", "--data", str(tmp_path), *ports, last="keydown=OK") as (process, lines):
+        urls = [line.split("'")[1] for line in lines if "curl" in line]
+        assert len(urls) == 2
+        for url in urls:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+# --- what a start prints
+
+
+def phones(count: int) -> list[Listening]:
+    return [
+        Listening(str(1001 + i), (f"http://127.0.0.1:{8081 + i}",), f"127.0.0.1:{5061 + i}")
+        for i in range(count)
+    ]
+
+
+def test_a_phone_prints_where_it_is_reached() -> None:
+    phone = Listening(None, ("http://127.0.0.1:8080", "https://127.0.0.1:8443"), "127.0.0.1:5060")
+    assert list(of_run([phone])) == [
+        "The phone: press its keys at http://127.0.0.1:8080/fcgi/do and https://127.0.0.1:8443/fcgi/do",
+        "SIP: 127.0.0.1:5060",
+        "Its state: http://127.0.0.1:8080/api/v1/state",
+    ]
+
+
+def test_a_farm_prints_its_phones_and_the_first_call() -> None:
+    assert list(of_farm(phones(3))) == [
+        "  1001  http://127.0.0.1:8081  sip 127.0.0.1:5061",
+        "  1002  http://127.0.0.1:8082  sip 127.0.0.1:5062",
+        "  1003  http://127.0.0.1:8083  sip 127.0.0.1:5063",
+        "",
+        "Make 1001 ring 1002, and 1002 answer:",
+        "  curl 'http://127.0.0.1:8081/fcgi/do?action=MakeCall&number=1002'",
+        "  curl 'http://127.0.0.1:8082/fcgi/do?keydown=OK'",
+    ]
+
+
+def test_a_large_farm_prints_its_ends() -> None:
+    lines = list(of_farm(phones(500)))
+    assert lines[:5] == [
+        "  1001  http://127.0.0.1:8081  sip 127.0.0.1:5061",
+        "  1002  http://127.0.0.1:8082  sip 127.0.0.1:5062",
+        "  1003  http://127.0.0.1:8083  sip 127.0.0.1:5063",
+        "  … 496 more",
+        "  1500  http://127.0.0.1:8580  sip 127.0.0.1:5560",
+    ]
+
+
+def test_a_farm_of_one_can_call_the_echo() -> None:
+    assert list(of_farm(phones(1)))[-1].endswith("number=*43'")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_knows_few_characters(tmp_path: Path, encoding: str) -> None:
+    with running(
+        "run",
+        "--data",
+        str(tmp_path),
+        *FREE,
+        "--account",
+        "sip:łukasz@127.0.0.1:9;register=no;srtp=optional",
+        last="Note: account 1",
+        PYTHONIOENCODING=encoding,
+    ) as (process, lines):
+        assert "?ukasz@127.0.0.1" in lines[-1]
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    assert process.returncode == 0

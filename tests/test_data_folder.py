@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from offhook.data_folder import BadDataFolder, make_data_folder, write_atomically
+
+
+def test_it_is_made_for_this_user_only(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    make_data_folder(folder)
+    make_data_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("path", ["file", "file/below", "/proc/offhook", "x" * 300])
+def test_what_cannot_be_a_folder_is_one_line_with_the_option(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadDataFolder) as raised:
+        make_data_folder(tmp_path / path)
+    assert path in str(raised.value)
+    assert "--data" in str(raised.value)
+
+
+def test_a_file_is_replaced_whole_and_nothing_stays_behind(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    for content in (b"one", b"two"):
+        write_atomically(file, content, mode=0o600)
+        assert file.read_bytes() == content
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret"]
+
+
+def test_what_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(BadDataFolder):
+        write_atomically(tmp_path / "taken", b"x", mode=0o600)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]

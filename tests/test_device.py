@@ -1,0 +1,192 @@
+"""A device with real sockets: what a wish becomes on the wire, and what comes of it."""
+
+import asyncio
+import inspect
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from offhook import device as device_module
+from offhook.device import Device
+from offhook.phone import Reply, Verdict
+from offhook.phone.events import Event, Function, Key, KeyDown, MakeCall, Perform
+from offhook.rtp.media_clock import MediaClock
+from offhook.rtp.ports import RtpPorts
+from offhook.sip.account import Account
+
+
+@asynccontextmanager
+async def running(*accounts: Account, ports: RtpPorts | None = None) -> AsyncIterator[Device]:
+    device = Device(accounts, clock=MediaClock(), ports=ports or RtpPorts(), address="127.0.0.1")
+    await device.start(0)
+    try:
+        yield device
+    finally:
+        await device.stop()
+
+
+async def press(device: Device, event: Event) -> Reply:
+    reply = device.press(event)
+    return await reply if inspect.isawaitable(reply) else reply
+
+
+async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def direct(number: int, user: str, port: int) -> Account:
+    return Account(number, user, "127.0.0.1", port, register=False)
+
+
+@pytest.fixture
+def far_end() -> socket.socket:
+    """A UDP socket that hears what is sent and answers nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        bound.settimeout(5)
+        yield bound
+
+
+def test_the_invite_is_on_the_wire_when_make_call_is_answered(far_end, monkeypatch):
+    monkeypatch.setattr(device_module, "FAREWELL", 0.1)
+
+    async def play() -> None:
+        async with running(direct(1, "1001", far_end.getsockname()[1])) as device:
+            reply = device.press(MakeCall("1002"))
+
+            assert reply == Reply(Verdict.DONE, "calling 1002 from 1001")
+            far_end.setblocking(False)
+            invite = far_end.recv(4096)
+            assert invite.startswith(b"INVITE sip:1002@127.0.0.1:")
+            assert b"\r\nm=audio " in invite
+
+    asyncio.run(play())
+
+
+def test_two_phones_talk_and_hear_digits_until_one_hangs_up():
+    async def play() -> None:
+        async with running(direct(1, "1002", 5060)) as bob, running(direct(1, "1001", bob.sip_port)) as alice:
+            assert (await press(alice, MakeCall("1002"))).verdict is Verdict.DONE
+            await until(lambda: bob.state()["screen"]["page"] == "ringing")
+            await until(lambda: alice.state()["screen"]["title"] == "Ringing")
+            await press(bob, KeyDown(Key.OK))
+            await until(lambda: alice.state()["screen"]["page"] == "talking")
+            await press(alice, KeyDown(Key.FIVE))
+            await press(alice, KeyDown(Key.POUND))
+            await until(lambda: bob.state()["calls"][0]["digits_received"] == "5#")
+            (heard,) = [leg.stats() for leg in bob.legs.values()]
+            assert heard.received > 0
+            assert heard.sent > 0
+            assert heard.lost == 0
+            await press(alice, KeyDown(Key.CANCEL))
+            await until(lambda: bob.state()["screen"]["page"] == "idle")
+            assert alice.legs == bob.legs == {}
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("sip:anna@nowhere.invalid", "no IPv4 address found for nowhere.invalid"),
+        ("sip:anna@127.0.0.1:{refusing};transport=tcp", "connection refused by 127.0.0.1:{refusing}"),
+        ("sips:anna@127.0.0.1", "TLS is not spoken here yet"),
+        ("sip:anna@[2001:db8::1]", "cannot be reached from an IPv4 address"),
+    ],
+)
+def test_a_next_hop_that_cannot_be_reached_is_a_refusal_that_says_why(number, words):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        refusing = closed.getsockname()[1]
+
+        async def play() -> None:
+            async with running() as device:
+                reply = await press(device, MakeCall(number.format(refusing=refusing)))
+
+                assert reply.verdict is Verdict.NOT_NOW
+                assert words.format(refusing=refusing) in reply.text
+                assert device.state()["calls"] == []
+                assert device.legs == {}
+
+        asyncio.run(play())
+
+
+def test_a_next_hop_that_takes_long_is_under_way_and_can_be_given_up(monkeypatch):
+    monkeypatch.setattr(device_module, "PATIENCE", 0.05)
+    monkeypatch.setattr(device_module, "FAREWELL", 0.1)
+
+    async def play() -> None:
+        looked_up = asyncio.Event()
+
+        async def never(*_: object, **__: object) -> list:
+            looked_up.set()
+            await asyncio.Event().wait()
+            return []
+
+        async with running() as device:
+            monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
+            reply = await press(device, MakeCall("sip:anna@slow.example"))
+
+            assert reply.verdict is Verdict.UNDER_WAY
+            assert looked_up.is_set()
+            assert device.state()["screen"]["page"] == "calling"
+            assert (await press(device, Perform(Function.CALL_END))).verdict is Verdict.DONE
+            assert device.state()["calls"] == []
+
+    asyncio.run(play())
+
+
+def test_a_call_without_a_port_left_for_its_sound_is_refused_and_rings_no_more():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1] & ~1
+
+        async def play() -> None:
+            ports = RtpPorts(port, port + 1)
+            async with (
+                running(direct(1, "1002", 5060), ports=ports) as bob,
+                running(direct(1, "1001", bob.sip_port)) as alice,
+            ):
+                reply = await press(bob, MakeCall("1001"))
+                assert reply.verdict is Verdict.NOT_NOW
+                assert f"no RTP ports left on 127.0.0.1: all 1 pairs of {port}-{port + 1}" in reply.text
+
+                await press(alice, MakeCall("1002"))
+                await until(lambda: bob.state()["screen"]["page"] == "ringing")
+                await press(bob, KeyDown(Key.OK))
+                assert bob.state()["calls"] == []
+                await until(lambda: alice.state()["calls"] == [])
+                assert "503" in alice.state()["screen"]["lines"][0]
+
+        asyncio.run(play())
+
+
+def test_a_phone_that_stops_hangs_up():
+    async def play() -> None:
+        async with running(direct(1, "1002", 5060)) as bob:
+            async with running(direct(1, "1001", bob.sip_port)) as alice:
+                await press(alice, MakeCall("1002"))
+                await until(lambda: bob.state()["screen"]["page"] == "ringing")
+                await press(bob, KeyDown(Key.OK))
+                await until(lambda: alice.state()["screen"]["page"] == "talking")
+            await until(lambda: bob.state()["calls"] == [])
+            assert alice.press(KeyDown(Key.ONE)) == Reply(Verdict.BOOTING, "the phone is booting")
+
+    asyncio.run(play())
+
+
+def test_an_account_that_asks_for_what_is_not_spoken_stays_out_of_service():
+    secure = Account(1, "1001", "127.0.0.1", transport="TLS")
+    keyed = Account(2, "1002", "127.0.0.1", srtp="required")
+
+    async def play() -> None:
+        async with running(secure, keyed) as device:
+            states = [(account["state"], account["reason"]) for account in device.state()["accounts"]]
+            assert states == [("disabled", "TLS is not built yet"), ("disabled", "SRTP is not built yet")]
+            assert (await press(device, MakeCall("1003"))).verdict is Verdict.NOT_NOW
+
+    asyncio.run(play())
