@@ -105,7 +105,7 @@ def _drain(end: socket.socket) -> list[bytes]:
 
 async def until(condition: Callable[[], object], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  (a counter rings no bell)
+        while not condition():
             await asyncio.sleep(0.002)
 
 

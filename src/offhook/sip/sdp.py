@@ -6,7 +6,6 @@ that no offer or answer depends on (`i= u= e= p= b= r= z= k=`) are passed over a
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Final
 
 from .media import Direction
@@ -246,10 +245,7 @@ def _number(text: str, largest: int) -> int | None:
 
 
 def _network(address: str) -> str:
-    try:
-        return f"IN {'IP6' if ip_address(address).version == 6 else 'IP4'} {address}"
-    except ValueError:
-        return f"IN IP4 {address}"
+    return f"IN {'IP6' if ':' in address else 'IP4'} {address}"
 
 
 def _attribute_line(attribute: Attribute) -> str:

@@ -3,6 +3,7 @@
 import re
 import urllib.parse
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sipmessage import URI, Parameters
 
@@ -72,6 +73,7 @@ def sip_uri(user: str, host: str, port: int | None = None) -> WireUri:
     return parse_uri(sip_uri_text(user, host, port))
 
 
+@lru_cache
 def sip_uri_text(user: str, host: str, port: int | None = None) -> str:
     """As `sip_uri`, of parts that are known to be good."""
     where = uri_host(host) if port is None else f"{uri_host(host)}:{port}"
