@@ -9,7 +9,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Iterator, Mapping
-from functools import partial
 from types import MappingProxyType
 from typing import Any, assert_never
 
@@ -17,51 +16,47 @@ from offhook import __version__
 from offhook.media import follow
 from offhook.phone import Account as PhoneAccount
 from offhook.phone import Phone, Reply, Result, Verdict, state
+from offhook.phone import screen as screen_of
 from offhook.phone.effects import (
     AnswerCall,
     Effect,
     EndCall,
+    FollowRefer,
+    HoldCall,
     PlaceCall,
+    RedirectCall,
     RefuseCall,
+    RefuseRefer,
+    ResumeCall,
     RingCall,
     SendDigit,
+    SetSound,
     SetTimer,
+    TransferAttended,
+    TransferBlind,
 )
 from offhook.phone.events import (
-    CallAnswered,
-    CallArrived,
     CallFailed,
     CallGone,
-    CallRinging,
     DigitReceived,
     Event,
     Registration,
-    RegistrationChanged,
     Timer,
     TimerFired,
 )
+from offhook.phone.screen import Screen
 from offhook.rtp.leg import Leg
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.rtp.spare_leg import SpareLeg
 from offhook.sip.account import Account
 from offhook.sip.endpoint import Endpoint
-from offhook.sip.events import (
-    Answered,
-    Binding,
-    BindingChanged,
-    Digit,
-    Ended,
-    Failed,
-    Incoming,
-    InviteSent,
-    MediaChanged,
-    Progress,
-    UserAgentEvent,
-)
+from offhook.sip.events import Ended, Failed, InviteSent, MediaChanged, UserAgentEvent
 from offhook.sip.hop import Hop, uri_host
 from offhook.sip.media import LocalMedia
 from offhook.sip.user_agent import UserAgent
+from offhook.sip_news import for_the_phone
+from offhook.sound.sound import Sound
 
 PATIENCE = 2.0
 """Seconds until a `MakeCall` whose next hop is still being looked for or reached is answered as under way."""
@@ -69,12 +64,7 @@ PATIENCE = 2.0
 FAREWELL = 2.0
 """Seconds that a phone which stops waits for its BYEs and its unregistering to be confirmed."""
 
-REGISTRATIONS = {
-    Binding.REGISTERING: Registration.REGISTERING,
-    Binding.REGISTERED: Registration.REGISTERED,
-    Binding.FAILED: Registration.FAILED,
-    Binding.UNREGISTERED: Registration.DISABLED,
-}
+MOVED_TEMPORARILY = 302
 
 
 class Device:
@@ -97,6 +87,7 @@ class Device:
         self.accounts = {account.id: account for account in accounts}
         self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids())
         self.legs: dict[str, Leg] = {}
+        self._sound = Sound(clock)
         self._spare_leg = SpareLeg(clock, address, ports)
         self._address = address
         self._public_address = public_address or address
@@ -105,7 +96,7 @@ class Device:
         self._inbox: deque[Event] = deque()
         self._handling = False
         self._on_their_way: dict[str, asyncio.Future[None] | None] = {}
-        self._timers: dict[Timer, asyncio.TimerHandle] = {}
+        self._timers: dict[tuple[Timer, str | None], asyncio.TimerHandle] = {}
         self._user_agent = UserAgent(Hop("UDP", self._public_address, 0), f"offhook/{__version__}")
         self._endpoint = Endpoint(self._user_agent, self._hear)
         self.sip_port = 0
@@ -124,13 +115,13 @@ class Device:
                 if account.register:
                     self._user_agent.register(account.id, self._endpoint.now())
         self._endpoint.flush()
-        self._prepare_leg()
 
     async def stop(self) -> None:
         """End every call, unregister, and wait a short while until the far ends have confirmed it."""
         self._ready = False
         for timer in self._timers.values():
             timer.cancel()
+        self._sound.close()
         for leg in self.legs.values():
             leg.close()
         self.legs.clear()
@@ -159,6 +150,9 @@ class Device:
 
     def state(self) -> dict[str, Any]:
         return state(self.phone, time.time())
+
+    def screen(self) -> Screen:
+        return screen_of(self.phone, time.time())
 
     def _once_sent(self, call: str, reply: Reply) -> Reply | Awaitable[Reply]:
         if call in self._on_their_way:
@@ -204,24 +198,49 @@ class Device:
     def _perform(self, effect: Effect) -> None:
         agent, now = self._user_agent, self._endpoint.now()
         match effect:
+            case SetTimer(timer, seconds, call):
+                self._set_timer(timer, seconds, call)
+            case SetSound(calls, path, microphone, tone):
+                legs = {call: leg for call in calls if (leg := self.legs.get(call))}
+                self._sound.apply(legs, path, microphone, tone)
             case PlaceCall():
                 self._place_call(effect, now)
+            case FollowRefer():
+                self._follow_refer(effect, now)
+            case _ if effect.call not in agent.calls:
+                # It ended in the same breath; the news of that is on its way to the phone.
+                self._let_go(effect.call)
             case RingCall(call):
                 agent.ring(call, now)
             case AnswerCall(call):
                 self._answer(call, now)
             case RefuseCall(call, code):
                 agent.refuse(call, code, now)
+            case RedirectCall(call, target):
+                agent.refuse(call, MOVED_TEMPORARILY, now, contact=self._found(target))
             case EndCall(call):
                 self._let_go(call)
                 agent.hang_up(call, now)
+            case HoldCall(call):
+                agent.hold(call, now)
+            case ResumeCall(call):
+                agent.resume(call, now)
+            case TransferBlind(call, target):
+                agent.refer(call, self._found(target), now)
+            case TransferAttended(call, other):
+                agent.refer_replacing(call, other, now)
+            case RefuseRefer(call, code):
+                agent.refuse_refer(call, code, now)
             case SendDigit(call, digit):
-                if leg := self.legs.get(call):
-                    leg.send_digit(digit)
-            case SetTimer(timer, seconds):
-                self._set_timer(timer, seconds)
+                leg = self.legs.get(call)
+                if leg is None or not leg.send_digit(digit):
+                    agent.send_digit_info(call, digit, now)
             case _:
                 assert_never(effect)
+
+    def _found(self, target: str) -> str:
+        """Where a farm's extension is; everything else is where its URI says."""
+        return self._directory.get(target, target)
 
     def _place_call(self, effect: PlaceCall, now: float) -> None:
         try:
@@ -230,9 +249,18 @@ class Device:
             self._inbox.append(CallFailed(effect.call, 503, error.strerror or str(error)))
             return
         account = self.accounts[effect.account] if effect.account is not None else None
-        target = self._directory.get(effect.target, effect.target)
         self._on_their_way[effect.call] = None
-        self._user_agent.invite(effect.call, account, target, media, now)
+        self._user_agent.invite(effect.call, account, self._found(effect.target), media, now)
+
+    def _follow_refer(self, effect: FollowRefer, now: float) -> None:
+        account = self.accounts[effect.account] if effect.account is not None else None
+        try:
+            media = self._open_leg(effect.call)
+        except OSError as error:
+            self._user_agent.refuse_refer(effect.referred, 603, now)
+            self._inbox.append(CallFailed(effect.call, 503, error.strerror or str(error)))
+            return
+        self._user_agent.accept_refer(effect.referred, effect.call, account, media, now)
 
     def _answer(self, call: str, now: float) -> None:
         try:
@@ -254,49 +282,40 @@ class Device:
         if self._ready:
             self._spare_leg.prepare()
 
-    def _set_timer(self, timer: Timer, seconds: float) -> None:
-        if running := self._timers.get(timer):
+    def _set_timer(self, timer: Timer, seconds: float, call: str | None) -> None:
+        if running := self._timers.pop((timer, call), None):
             running.cancel()
-        self._timers[timer] = asyncio.get_running_loop().call_later(
-            seconds, partial(self._take, TimerFired(timer))
+        self._timers[timer, call] = asyncio.get_running_loop().call_later(
+            seconds, self._timer_fired, timer, call
         )
+
+    def _timer_fired(self, timer: Timer, call: str | None) -> None:
+        del self._timers[timer, call]
+        self._take(TimerFired(timer, call))
 
     def _let_go(self, call: str) -> None:
         """The call's sound ends, and nobody waits for its INVITE any more."""
         if leg := self.legs.pop(call, None):
             leg.close()
+        for timer, of in [timed for timed in self._timers if timed[1] == call]:
+            self._timers.pop((timer, of)).cancel()
         if sent := self._on_their_way.pop(call, None):
             sent.set_result(None)
 
     # --- news
 
-    def _hear(self, news: UserAgentEvent) -> None:
-        """What the user agent tells of, as the phone knows it."""
-        match news:
+    def _hear(self, told: UserAgentEvent) -> None:
+        match told:
             case InviteSent(call):
                 if sent := self._on_their_way.pop(call, None):
                     sent.set_result(None)
             case MediaChanged(call, flow):
                 if leg := self.legs.get(call):
                     follow(leg, flow)
-            case Incoming(call, account, remote, remote_name):
-                self._take(CallArrived(call, account, remote, remote_name))
-            case Progress(call, _, _, early_media):
-                self._take(CallRinging(call, early_media))
-            case Answered(call):
-                self._take(CallAnswered(call))
-            case Failed(call, code, reason):
+            case Failed(call) | Ended(call):
                 self._let_go(call)
-                self._take(CallFailed(call, code, reason))
-            case Ended(call, reason):
-                self._let_go(call)
-                self._take(CallGone(call, reason))
-            case Digit(call, digit):
-                self._take(DigitReceived(call, digit))
-            case BindingChanged(account, binding, reason):
-                self._take(RegistrationChanged(account, REGISTRATIONS[binding], reason))
-            case _:
-                assert_never(news)
+        if news := for_the_phone(told):
+            self._take(news)
 
 
 def _in_service(account: Account) -> bool:

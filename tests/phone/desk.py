@@ -2,8 +2,8 @@
 
 from itertools import count
 
-from offhook.phone import Account, Phone, Reply
-from offhook.phone.effects import Effect
+from offhook.phone import Account, Phone, Reply, Settings
+from offhook.phone.effects import Effect, SetSound, SetTimer
 from offhook.phone.events import (
     CallAnswered,
     CallArrived,
@@ -18,6 +18,7 @@ from offhook.phone.events import (
 )
 
 CALLER = CallArrived("in-1", 1, "sip:1002@pbx.example", "Bob")
+SECOND = CallArrived("in-2", 1, "sip:1003@pbx.example", "Carol")
 
 
 def account(number: int, user: str, state: Registration = Registration.REGISTERED) -> Account:
@@ -25,19 +26,32 @@ def account(number: int, user: str, state: Registration = Registration.REGISTERE
 
 
 class Desk:
-    """Keeps what the phone said and asked for since the last `press` or `happen`."""
+    """Keeps what the phone said and asked for since the last `press` or `happen`.
 
-    def __init__(self, *accounts: Account) -> None:
-        self.phone = Phone(accounts or (account(1, "1001"),), (f"out-{number}" for number in count(1)))
+    `asked` is all it asked for, `effects` what of that goes on the wire, `timers` its timers, and
+    `sound` holds what was last asked of the sound.
+    """
+
+    def __init__(self, *accounts: Account, settings: Settings | None = None) -> None:
+        ids = (f"out-{number}" for number in count(1))
+        self.phone = Phone(accounts or (account(1, "1001"),), ids, settings)
         self.now = 1_700_000_000.0
         self.reply: Reply | None = None
+        self.asked: tuple[Effect, ...] = ()
         self.effects: tuple[Effect, ...] = ()
+        self.sound: SetSound | None = None
+        self.timers: tuple[SetTimer, ...] = ()
 
     def happen(self, *events: Event) -> "Desk":
         for event in events:
             self.now += 1.0
             result = self.phone.handle(event, self.now)
-            self.reply, self.effects = result.reply, result.effects
+            self.reply, self.asked = result.reply, result.effects
+            self.timers = tuple(each for each in result.effects if isinstance(each, SetTimer))
+            self.effects = tuple(each for each in result.effects if not isinstance(each, SetTimer | SetSound))
+            for effect in result.effects:
+                if isinstance(effect, SetSound):
+                    self.sound = effect
         return self
 
     def press(self, *keys: str) -> "Desk":
@@ -55,35 +69,50 @@ class Desk:
     def call(self, number: str, line: str | None = None, line_id: int | None = None) -> "Desk":
         return self.happen(MakeCall(number, line, line_id))
 
+    @property
+    def entry(self) -> str | None:
+        return getattr(self.phone.view, "text", None)
+
+
+# A situation is what led to it: keys by name, and events.
+SITUATIONS: dict[str, tuple[str | Event, ...]] = {
+    "idle": (),
+    "entry": ("1", "2"),
+    "entry, handset lifted": ("Hook", "1", "2"),
+    "offhook, handset": ("Hook",),
+    "offhook, hands-free": ("Speaker",),
+    "offhook, headset": ("Headset",),
+    "offhook, hands-free, handset lifted": ("Hook", "Speaker"),
+    "ringing": (CALLER,),
+    "ringing, handset lifted": ("Hook", CALLER),
+    "calling, hands-free": (MakeCall("1002"),),
+    "calling, handset": ("Hook", "1", "2", "OK"),
+    "talking, hands-free": (MakeCall("1002"), CallAnswered("out-1")),
+    "talking, handset": ("Hook", "1", "2", "OK", CallAnswered("out-1")),
+    "talking, headset": ("Headset", "1", "2", "OK", CallAnswered("out-1")),
+    "held, hands-free": (MakeCall("1002"), CallAnswered("out-1"), "=Hold"),
+    "held, handset": ("Hook", "1", "2", "OK", CallAnswered("out-1"), "=Hold"),
+    "waiting": (MakeCall("1002"), CallAnswered("out-1"), SECOND),
+    "home over a call": (MakeCall("1002"), CallAnswered("out-1"), "Home"),
+    "home over ringing": (CALLER, "Home"),
+    "menu": ("OK",),
+    "dialled list": (MakeCall("1002"), "Cancel", MakeCall("1003"), "Cancel", "Redial"),
+    "forwarding": ("Forward",),
+    "transfer entry": (MakeCall("1002"), CallAnswered("out-1"), "=Transfer", "3"),
+    "conference entry": (MakeCall("1002"), CallAnswered("out-1"), "=Conference", "3"),
+    "deflection entry": (CALLER, "Forward", "3"),
+    "consulting": (MakeCall("1002"), CallAnswered("out-1"), "=Transfer", "3", "OK"),
+    "consulted": (MakeCall("1002"), CallAnswered("out-1"), "=Transfer", "3", "OK", CallAnswered("out-2")),
+    "conferring": (MakeCall("1002"), CallAnswered("out-1"), "=Conference", "3", "OK", CallAnswered("out-2")),
+    "conference": (
+        MakeCall("1002"), CallAnswered("out-1"), "=Conference", "3", "OK", CallAnswered("out-2"),
+        "=Conference",
+    ),
+}  # fmt: skip
+
 
 def reach(situation: str) -> Desk:
-    """A desk in the named situation: a page, and where it matters the path of the sound."""
     desk = Desk()
-    match situation:
-        case "idle":
-            pass
-        case "entry":
-            desk.press("1", "2")
-        case "entry lifted":
-            desk.press("Hook", "1", "2")
-        case "offhook lifted":
-            desk.press("Hook")
-        case "offhook handsfree":
-            desk.press("Speaker")
-        case "offhook lifted handsfree":
-            desk.press("Hook", "Speaker")
-        case "ringing":
-            desk.happen(CALLER)
-        case "ringing lifted":
-            desk.press("Hook").happen(CALLER)
-        case "calling handsfree":
-            desk.call("1002")
-        case "calling lifted":
-            desk.press("Hook", "1", "2", "OK")
-        case "talking handsfree":
-            desk.call("1002").happen(CallAnswered("out-1"))
-        case "talking lifted":
-            desk.press("Hook", "1", "2", "OK").happen(CallAnswered("out-1"))
-        case _:
-            raise ValueError(situation)
+    for step in SITUATIONS[situation]:
+        desk = desk.press(step) if isinstance(step, str) else desk.happen(step)
     return desk

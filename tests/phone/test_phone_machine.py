@@ -4,36 +4,77 @@ import copy
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from offhook.phone import Verdict, state
+from offhook.phone import Settings, Verdict, state
 from offhook.phone.audio_path import Path
-from offhook.phone.effects import AnswerCall, EndCall, PlaceCall, RefuseCall, RingCall, SendDigit
+from offhook.phone.call import CallState
+from offhook.phone.effects import (
+    AnswerCall,
+    EndCall,
+    FollowRefer,
+    HoldCall,
+    PlaceCall,
+    RedirectCall,
+    RefuseCall,
+    RefuseRefer,
+    ResumeCall,
+    RingCall,
+    SendDigit,
+    SetSound,
+    SetTimer,
+    TransferAttended,
+    TransferBlind,
+)
 from offhook.phone.events import (
     CallAnswered,
     CallArrived,
     CallFailed,
     CallGone,
+    CallReplaced,
     CallRinging,
     Event,
     Function,
+    HeldByPeer,
+    HoldRefused,
     Key,
     KeyDown,
     KeyUp,
     MakeCall,
+    MessagesWaiting,
     Perform,
+    ReferAsked,
     Registration,
     RegistrationChanged,
     Timer,
     TimerFired,
+    TransferAccepted,
+    TransferDone,
+    TransferFailed,
 )
+from offhook.phone.screen import Page
+from offhook.phone.settings import Forwarding, ReferPolicy
 
 from .desk import Desk, account
 
+NEWS = [
+    "ringing",
+    "early media",
+    "answered",
+    "held",
+    "unheld",
+    "hold refused",
+    "accepted",
+    "done",
+    "not done",
+]
+LAST_NEWS = ["failed", "gone", "elsewhere"]
+
 
 def picture(desk: Desk) -> dict:
-    kept = {name: value for name, value in vars(desk.phone).items() if name not in {"now", "_effects", "ids"}}
-    return copy.deepcopy(kept)
+    """All that a phone is, without the time and what is on its way out."""
+    hidden = {"now", "_effects", "ids"}
+    return copy.deepcopy({name: value for name, value in vars(desk.phone).items() if name not in hidden})
 
 
 class PhoneMachine(RuleBasedStateMachine):
@@ -43,32 +84,95 @@ class PhoneMachine(RuleBasedStateMachine):
         super().__init__()
         self.desk = Desk(account(1, "1001"), account(2, "1002"))
         self.known: set[str] = set()
+        self.up: set[str] = set()
+        self.held: set[str] = set()
         self.over: list[str] = ["never-was"]
+        self.timers: set[tuple[Timer, str | None]] = set()
+        self.refers: set[str] = set()
+        self.sound = SetSound(
+            frozenset(), Path.NONE, microphone=True, tone=self.desk.phone.tone, ringing=False
+        )
         self.arrivals = 0
+
+    @initialize(
+        waiting=st.booleans(),
+        refer=st.sampled_from(ReferPolicy),
+        auto=st.booleans(),
+        forwards=st.dictionaries(st.sampled_from(Forwarding), st.sampled_from(["1009", "sip:x@192.0.2.9"])),
+    )
+    def set_up(self, waiting: bool, refer: ReferPolicy, auto: bool, forwards: dict[Forwarding, str]) -> None:
+        self.desk.phone.settings = Settings(
+            call_waiting=waiting,
+            refer=refer,
+            auto_answer_if_asked=auto,
+            forward={**dict.fromkeys(Forwarding), **forwards},
+            voicemail={1: "*97"},
+        )
 
     def act(self, event: Event) -> None:
         before = picture(self.desk)
         self.desk.happen(event)
         assert self.desk.reply is not None
         if self.desk.reply.verdict is not Verdict.DONE:
+            assert self.desk.reply.text
             assert picture(self.desk) == before
-            assert self.desk.effects == ()
-        for effect in self.desk.effects:
-            match effect:
-                case PlaceCall(call):
-                    assert call not in self.known
-                    self.known.add(call)
-                case EndCall(call) | RefuseCall(call):
-                    self.known.remove(call)
-                    self.over.append(call)
-                case AnswerCall(call) | RingCall(call) | SendDigit(call):
-                    assert call in self.known
+            assert self.desk.asked == ()
+        for effect in self.desk.asked:
+            self.carry_out(effect)
+
+    def carry_out(self, effect: object) -> None:
+        match effect:
+            case PlaceCall(call) | FollowRefer(call):
+                assert call not in self.known
+                self.known.add(call)
+                if isinstance(effect, FollowRefer):
+                    self.refers.remove(effect.referred)
+            case EndCall(call) | RefuseCall(call) | RedirectCall(call):
+                if isinstance(effect, RefuseCall | RedirectCall):
+                    assert call not in self.up
+                self.finish(call)
+            case AnswerCall(call):
+                assert call in self.known
+                assert call not in self.up
+                self.up.add(call)
+            case HoldCall(call):
+                assert call in self.up
+                assert call not in self.held
+                self.held.add(call)
+            case ResumeCall(call):
+                assert call in self.held
+                self.held.remove(call)
+            case TransferAttended(call, other):
+                assert {call, other} <= self.up
+            case TransferBlind(call) | SendDigit(call):
+                assert call in self.known
+            case RingCall(call):
+                assert call in self.known
+            case RefuseRefer(call):
+                self.refers.discard(call)
+            case SetTimer(timer, seconds, call):
+                assert seconds > 0
+                assert call is None or call in self.known
+                self.timers.add((timer, call))
+            case SetSound():
+                self.sound = effect
+            case _:
+                raise AssertionError(effect)
+
+    def finish(self, call: str) -> None:
+        self.known.remove(call)
+        self.up.discard(call)
+        self.held.discard(call)
+        self.refers.discard(call)
+        self.over.append(call)
+
+    # --- a person, a program
 
     @rule(key=st.sampled_from(Key))
     def press(self, key: Key) -> None:
         self.act(KeyDown(key))
 
-    @rule(key=st.sampled_from(Key))
+    @rule(key=st.sampled_from([Key.OK, Key.HOOK, Key.ONE]))
     def release(self, key: Key) -> None:
         self.act(KeyUp(key))
 
@@ -77,31 +181,66 @@ class PhoneMachine(RuleBasedStateMachine):
         call = data.draw(st.one_of(st.none(), st.sampled_from([*sorted(self.known), *self.over])))
         self.act(Perform(function, call))
 
+    @rule(keys=st.sampled_from([("1", "OK"), ("1", "F1"), ("1", "F2"), ("Down", "OK"), ("OK", "3", "1")]))
+    def type_on(self, keys: tuple[str, ...]) -> None:
+        for key in keys:
+            self.act(KeyDown(Key(key)))
+
     @rule(
         number=st.sampled_from(["1002", "*43", "sip:a@192.0.2.1", "no good", ""]),
-        line=st.sampled_from([None, "1001", "1002@pbx.example", "nobody"]),
-        line_id=st.sampled_from([None, 0, 1, 2, 3]),
+        line=st.sampled_from([None, None, "1001", "1002@pbx.example", "nobody"]),
+        line_id=st.sampled_from([None, None, 0, 1, 2, 3]),
     )
     def make_call(self, number: str, line: str | None, line_id: int | None) -> None:
         self.act(MakeCall(number, line, line_id))
 
-    @rule(account=st.sampled_from([None, 1, 2]), name=st.sampled_from(["", "Bob"]))
-    def arrive(self, account: int | None, name: str) -> None:
+    # --- the network
+
+    @rule(account=st.sampled_from([None, 1, 2]), name=st.sampled_from(["", "Bob"]), asked=st.booleans())
+    def arrive(self, account: int | None, name: str, asked: bool) -> None:
         self.arrivals += 1
         call = f"in-{self.arrivals}"
         self.known.add(call)
-        self.act(CallArrived(call, account, "sip:1003@pbx.example", name))
+        self.act(CallArrived(call, account, "sip:1003@pbx.example", name, asked))
 
     @precondition(lambda self: self.known)
-    @rule(data=st.data(), how=st.sampled_from(["ringing", "answered", "failed", "gone"]))
+    @rule(data=st.data(), how=st.sampled_from(NEWS + LAST_NEWS))
     def progress(self, data: st.DataObject, how: str) -> None:
         call = data.draw(st.sampled_from(sorted(self.known)))
-        if how in {"failed", "gone"}:
-            self.known.remove(call)
-            self.over.append(call)
+        if how == "answered" and call.startswith("in-") and call not in self.up:
+            return
+        if how == "answered":
+            self.up.add(call)
+        if how in LAST_NEWS:
+            self.finish(call)
+        if how == "hold refused" and call not in self.up:
+            return
         self.act(self.news(how, call))
+        if how == "hold refused":
+            # The far end's refusal decides what it believes; what the phone shows may follow it or not.
+            self.held.discard(call)
+            if call in self.desk.phone.calls and self.desk.phone.calls[call].state is CallState.HELD:
+                self.held.add(call)
 
-    @rule(data=st.data(), how=st.sampled_from(["ringing", "answered", "failed", "gone"]))
+    @precondition(lambda self: self.up)
+    @rule(data=st.data())
+    def refer(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(sorted(self.up)))
+        if call in self.refers:
+            return
+        self.refers.add(call)
+        self.act(ReferAsked(call, "sip:1009@pbx.example", "sip:boss@pbx.example"))
+
+    @precondition(lambda self: self.up)
+    @rule(data=st.data())
+    def replace(self, data: st.DataObject) -> None:
+        replaced = data.draw(st.sampled_from(sorted(self.up)))
+        self.arrivals += 1
+        call = f"in-{self.arrivals}"
+        self.known.add(call)
+        self.act(CallReplaced(call, replaced, "sip:1004@pbx.example", "Carol"))
+
+    @rule(data=st.data(), how=st.sampled_from(NEWS + LAST_NEWS))
     def late(self, data: st.DataObject, how: str) -> None:
         before = picture(self.desk)
         self.act(self.news(how, data.draw(st.sampled_from(self.over))))
@@ -109,53 +248,98 @@ class PhoneMachine(RuleBasedStateMachine):
 
     @staticmethod
     def news(how: str, call: str) -> Event:
-        match how:
-            case "ringing":
-                return CallRinging(call, early_media=False)
-            case "answered":
-                return CallAnswered(call)
-            case "failed":
-                return CallFailed(call, 486, "Busy Here")
-            case _:
-                return CallGone(call, "hung up")
+        return {
+            "ringing": CallRinging(call, early_media=False),
+            "early media": CallRinging(call, early_media=True),
+            "answered": CallAnswered(call),
+            "held": HeldByPeer(call, held=True),
+            "unheld": HeldByPeer(call, held=False),
+            "hold refused": HoldRefused(call, 500, "Server Internal Error"),
+            "accepted": TransferAccepted(call),
+            "done": TransferDone(call),
+            "not done": TransferFailed(call, 486, "Busy Here"),
+            "failed": CallFailed(call, 486, "Busy Here"),
+            "gone": CallGone(call, "hung up"),
+            "elsewhere": CallGone(call, "answered elsewhere", elsewhere=True),
+        }[how]
 
     @rule(number=st.sampled_from([1, 2]), state=st.sampled_from(Registration))
     def registration(self, number: int, state: Registration) -> None:
         self.act(RegistrationChanged(number, state))
 
-    @rule()
-    def notice_goes(self) -> None:
-        self.act(TimerFired(Timer.NOTICE))
-        assert self.desk.phone.notice is None
+    @rule(number=st.sampled_from([1, 2]), new=st.integers(0, 3))
+    def messages(self, number: int, new: int) -> None:
+        self.act(MessagesWaiting(number, new))
+
+    @precondition(lambda self: self.timers)
+    @rule(data=st.data())
+    def timer(self, data: st.DataObject) -> None:
+        timer, call = data.draw(st.sampled_from(sorted(self.timers, key=str)))
+        self.timers.remove((timer, call))
+        self.act(TimerFired(timer, call))
+
+    # --- what must be true
 
     @invariant()
     def the_calls_are_those_of_the_user_agent(self) -> None:
-        assert set(self.desk.phone.calls) == self.known
+        phone = self.desk.phone
+        assert set(phone.calls) == self.known
+        for call in phone.calls.values():
+            assert (call.id in self.up) == call.up, call
+            assert (call.id in self.held) == (call.state is CallState.HELD), call
 
     @invariant()
-    def at_most_one_call_talks_and_it_has_a_path(self) -> None:
-        talking = [call for call in self.desk.phone.calls.values() if call.state == "talking"]
-        assert len(talking) <= 1
+    def one_conversation_talks_and_it_has_a_path(self) -> None:
+        phone = self.desk.phone
+        talking = [call for call in phone.calls.values() if call.state is CallState.TALKING]
+        assert len(talking) <= 1 or all(call.conference for call in talking)
+        assert len(phone.conference) != 1
+        assert len(phone.conference) <= 3
+        assert len({call.state for call in phone.conference}) <= 1
         if talking:
-            assert self.desk.phone.path is not Path.NONE
+            assert phone.path is not Path.NONE
+            assert phone.focused in talking
+
+    @invariant()
+    def the_microphone_goes_to_talking_calls_alone(self) -> None:
+        phone = self.desk.phone
+        talking = {call.id for call in phone.calls.values() if call.state is CallState.TALKING}
+        assert self.sound.calls == talking
+        assert self.sound.path is phone.path
+        assert self.sound.microphone is not phone.muted
 
     @invariant()
     def a_lifted_handset_has_an_open_path(self) -> None:
-        assert not (self.desk.phone.lifted and self.desk.phone.path is Path.NONE)
-        assert not (self.desk.phone.path is Path.HANDSET and not self.desk.phone.lifted)
+        phone = self.desk.phone
+        assert not (phone.lifted and phone.path is Path.NONE)
+        assert not (phone.path is Path.HANDSET and not phone.lifted)
+
+    @invariant()
+    def what_lies_over_a_call_goes_with_it(self) -> None:
+        phone = self.desk.phone
+        for view in phone.views:
+            assert view.call is None or view.call in phone.calls
 
     @invariant()
     def the_state_shows_the_page_and_one_focused_call(self) -> None:
         shown = state(self.desk.phone, self.desk.now)
         assert shown["screen"]["page"] == self.desk.phone.page
         assert [call["focused"] for call in shown["calls"]].count(True) == (1 if shown["calls"] else 0)
+        assert not (self.desk.phone.muted and not shown["calls"])
 
     def teardown(self) -> None:
-        for _ in range(3):
+        """Whatever happened, `Home` and enough `CallEnd` lead to an idle phone."""
+        self.act(KeyDown(Key.HOME))
+        for _ in range(6):
             self.act(Perform(Function.CALL_END))
-        assert self.desk.phone.page == "idle"
+        self.act(KeyDown(Key.HOME))
+        assert self.desk.phone.page is Page.IDLE
         assert self.known == set()
+        assert self.desk.phone.path is Path.NONE
+        assert self.sound.calls == frozenset()
 
 
-PhoneMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+PhoneMachine.TestCase.settings = settings(
+    max_examples=settings().max_examples, stateful_step_count=50, deadline=None
+)
 TestPhoneMachine = PhoneMachine.TestCase

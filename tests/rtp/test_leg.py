@@ -9,6 +9,7 @@ import uvloop
 from offhook.rtp import rtcp, rtcp_session
 from offhook.rtp.leg import Leg, Source
 from offhook.rtp.media_clock import MediaClock
+from offhook.rtp.packet import RtpPacket
 from offhook.rtp.ports import RtpPorts
 
 from .bad_relay import BadRelay
@@ -38,7 +39,9 @@ def test_two_legs_hear_each_other(loop: Callable[[], asyncio.AbstractEventLoop])
         runner.run(scenario())
 
 
-@pytest.mark.parametrize(("codec", "pt", "silence"), [("PCMU", 0, b"\xff"), ("PCMA", 8, b"\xd5")])
+@pytest.mark.parametrize(
+    ("codec", "pt", "silence"), [("PCMU", 0, b"\xff"), ("PCMA", 8, b"\xd5"), ("G722", 9, b"\xfd")]
+)
 @pytest.mark.parametrize(("ptime", "paced"), [(10, 10), (20, 20), (30, 30), (60, 60), (5, 10), (200, 60)])
 def test_stream_of_silence(codec: str, pt: int, silence: bytes, ptime: int, paced: int) -> None:
     async def scenario() -> None:
@@ -228,8 +231,8 @@ def test_nothing_goes_to_what_is_no_address(changes: dict[str, object]) -> None:
 def test_unknown_codec() -> None:
     async def scenario() -> None:
         leg = open_leg()
-        with pytest.raises(ValueError, match="codec 'G722' is not spoken here; these are PCMU, PCMA"):
-            start(leg, 9, codec_name="G722")
+        with pytest.raises(ValueError, match="codec 'OPUS' is not spoken here; these are PCMU, PCMA, G722"):
+            start(leg, 9, codec_name="OPUS")
         leg.close()
 
     asyncio.run(scenario())
@@ -270,6 +273,103 @@ def test_echo_is_bounded_and_keeps_the_newest() -> None:
         assert echoed == sorted(echoed)
         assert echoed[-10:] == list(range(90, 100))
         assert len(echoed) <= 20
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("ptime", [10, 20, 30])
+def test_what_is_fed_is_sent_in_packets_of_the_call_and_silence_after_it(ptime: int) -> None:
+    async def scenario() -> None:
+        fed = bytes(range(240))
+        with FarEnd() as far:
+            leg = open_leg()
+            leg.feed(fed)
+            leg.source = Source.FED
+            start(leg, far.port, codec_name="G722", payload_type=9, ptime=ptime)
+            leg.feed(fed)
+            answers = [p.payload for p in await far.receive(5)]
+            leg.close()
+        silence = b"\xfd" * 8 * ptime
+        sound = b"".join(a for a in answers if a != silence)
+        assert sound == fed[: 240 // (8 * ptime) * 8 * ptime]
+        assert answers[-1] == silence
+
+    asyncio.run(scenario())
+
+
+def test_what_is_fed_too_fast_does_not_pile_up() -> None:
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg = open_leg()
+            leg.source = Source.FED
+            start(leg, far.port)
+            for n in range(50):
+                leg.feed(bytes((n,)) * 160)
+            first, second, third, fourth = [p.payload[0] for p in await far.receive(4)]
+            leg.close()
+        assert [first, second, third, fourth] == [47, 48, 49, 0xFF]
+
+    asyncio.run(scenario())
+
+
+def test_silence_after_what_was_fed_and_after_a_change_of_codec() -> None:
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg = open_leg()
+            leg.source = Source.FED
+            start(leg, far.port)
+            leg.feed(b"a" * 480)
+            assert [p.payload[:1] for p in await far.receive(1)] == [b"a"]
+            start(leg, far.port, codec_name="PCMA", payload_type=8)
+            assert [p.payload[:1] for p in await far.receive(1)] == [b"\xd5"]
+            leg.feed(b"b" * 320)
+            assert [p.payload[:1] for p in await far.receive(1)] == [b"b"]
+            leg.source = Source.SILENCE
+            assert [p.payload[:1] for p in await far.receive(1)] == [b"\xd5"]
+            leg.close()
+
+    asyncio.run(scenario())
+
+
+def test_digits_do_not_delay_what_is_fed() -> None:
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg = open_leg()
+            leg.source = Source.FED
+            start(leg, far.port)
+            await far.receive()
+            leg.send_digit("5")
+            for n in range(1, 20):
+                leg.feed(bytes((n,)) * 160)
+                [sent] = await far.receive()
+                assert sent.pt == 101 or sent.payload[0] in (n, 0xFF)
+            leg.close()
+
+    asyncio.run(scenario())
+
+
+class Ears:
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, int, bytes]] = []
+
+    def hear(self, received: RtpPacket, payload: bytearray) -> None:
+        self.heard.append((received.ssrc, received.timestamp, bytes(payload)))
+
+
+def test_a_listener_hears_each_packet_of_sound_once_and_nothing_on_hold() -> None:
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg, ears = open_leg(), Ears()
+            leg.listener = ears
+            start(leg, far.port)
+            for sequence, pt in ((1, 0), (2, 0), (2, 0), (3, 101), (4, 0)):
+                far.send(leg, rtp(sequence, 160 * sequence, pt=pt, payload=bytes((sequence,)) * 4))
+            await settle(5)
+            start(leg, far.port, receiving=False)
+            far.send(leg, rtp(5, 800, payload=b"held"))
+            await settle()
+            leg.close()
+        assert ears.heard == [(7, 160 * n, bytes((n,)) * 4) for n in (1, 2, 4)]
 
     asyncio.run(scenario())
 
@@ -452,9 +552,11 @@ def test_reports_go_on_while_on_hold() -> None:
             await far.receive(2)
             start(leg, far.port, sending=False)
             sender, *_, idle = [rtcp.parse(await far.receive_rtcp())[0] for _ in range(4)]
-            assert isinstance(sender, rtcp.RtcpSrPacket)
-            assert isinstance(idle, rtcp.RtcpRrPacket)
-            assert sender.sender_info.octet_count == 160 * sender.sender_info.packet_count
+            assert isinstance(sender, rtcp.Report)
+            assert isinstance(idle, rtcp.Report)
+            assert sender.sender
+            assert sender.sender.octet_count == 160 * sender.sender.packet_count
+            assert idle.sender is None
             leg.close()
 
     asyncio.run(scenario())
@@ -470,16 +572,16 @@ def test_report_block_tells_what_was_heard() -> None:
                 far.send(leg, rtp(n, 160 * n & 0xFFFFFFFF))
             # A source's end is told by BYE; from then on nothing is reported on it.
             [report] = rtcp.parse(await far.receive_rtcp())
-            assert isinstance(report, rtcp.RtcpRrPacket)
-            [block] = report.reports
+            assert isinstance(report, rtcp.Report)
+            [block] = report.blocks
             assert (block.ssrc, block.highest_sequence, block.packets_lost) == (7, 65538, 1)
             assert block.fraction_lost == 256 // 5
             far.rtcp.sendto(rtcp.build(7, "far", None, None, bye=True), (HOST, leg.port + 1))
             await settle()
             far.drain_rtcp()
             [report] = rtcp.parse(await far.receive_rtcp())
-            assert isinstance(report, rtcp.RtcpRrPacket)
-            assert report.reports == []
+            assert isinstance(report, rtcp.Report)
+            assert report.blocks == ()
             leg.close()
 
     asyncio.run(scenario())
@@ -515,7 +617,7 @@ def test_goodbye_at_the_end_but_not_of_one_that_never_spoke() -> None:
             [ours] = await far.receive()
             leg.close()
             *_, goodbye = rtcp.parse(await far.receive_rtcp())
-            assert goodbye == rtcp.RtcpByePacket([ours.ssrc])
+            assert goodbye == rtcp.Bye((ours.ssrc,))
             silent = open_leg()
             start(silent, far.port, sending=False)
             silent.close()

@@ -91,6 +91,29 @@ def test_paces_of_their_own_share_nothing() -> None:
     asyncio.run(scenario())
 
 
+def test_the_first_beats_before_those_that_were_there_already() -> None:
+    async def scenario() -> None:
+        clock, order = MediaClock(), []
+
+        class Named:
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+            def beat(self, missed: int) -> None:
+                order.append(self.name)
+
+        sender, room, other = Named("sender"), Named("room"), Named("other")
+        clock.join(sender, 20)
+        clock.join(room, 20, first=True)
+        clock.join(other, 20)
+        await until(lambda: len(order) >= 6)
+        for each in (sender, room, other):
+            clock.leave(each, 20)
+        assert order[:6] == ["room", "sender", "other"] * 2
+
+    asyncio.run(scenario())
+
+
 def test_one_that_leaves_in_its_own_beat() -> None:
     class Once(Counter):
         def beat(self, missed: int) -> None:

@@ -1,14 +1,14 @@
 import struct
 
 import pytest
-from aiortp.packet import RtcpByePacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSenderInfo, RtcpSrPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
 from offhook.rtp import rtcp
+from offhook.rtp.rtcp import Bye, Report, ReportBlock, SenderInfo
 
-SENDER = RtcpSenderInfo(ntp_timestamp=0x1122334455667788, rtp_timestamp=160, packet_count=2, octet_count=320)
-BLOCK = RtcpReceiverInfo(
+SENDER = SenderInfo(ntp_timestamp=0x1122334455667788, rtp_timestamp=160, packet_count=2, octet_count=320)
+BLOCK = ReportBlock(
     ssrc=9, fraction_lost=64, packets_lost=-3, highest_sequence=70000, jitter=40, lsr=0x33445566, dlsr=65536
 )
 
@@ -23,14 +23,14 @@ TWO_CHUNKS = packet(202, 2, b"\0\0\0\1\1\1a\0\xaa\0\0\2\1\1b\0")
 
 def test_compound_of_a_sender_that_leaves() -> None:
     sent = rtcp.build(5, "somebody", SENDER, BLOCK, bye=True)
-    assert rtcp.parse(sent) == [RtcpSrPacket(5, SENDER, [BLOCK]), RtcpByePacket([5])]
+    assert rtcp.parse(sent) == [Report(5, SENDER, (BLOCK,)), Bye((5,))]
     assert len(sent) % 4 == 0
     # SDES with the CNAME stands between the two (RFC 3550 §6.1).
     assert sent[52:].startswith(b"\x81\xca" + struct.pack("!HIBB", 4, 5, 1, 8) + b"somebody\0")
 
 
 def test_receiver_without_anything_to_report() -> None:
-    assert rtcp.parse(rtcp.build(5, "x", None, None, bye=False)) == [RtcpRrPacket(5, [])]
+    assert rtcp.parse(rtcp.build(5, "x", None, None, bye=False)) == [Report(5, None, ())]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_receiver_without_anything_to_report() -> None:
     ],
 )
 def test_what_is_not_read_spoils_nothing(datagram: bytes) -> None:
-    assert rtcp.parse(datagram) == [RtcpRrPacket(5, [])]
+    assert rtcp.parse(datagram) == [Report(5, None, ())]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_refused_as_a_whole(datagram: bytes) -> None:
 
 def test_round_trip_of_the_rfc() -> None:
     # RFC 3550 §6.4.1, figure 2.
-    block = RtcpReceiverInfo(9, 0, 0, 0, 0, lsr=0xB7052000, dlsr=0x00054000)
+    block = ReportBlock(9, 0, 0, 0, 0, lsr=0xB7052000, dlsr=0x00054000)
     assert rtcp.round_trip(block, 0xB710_8000 << 16) == pytest.approx(6.125)
 
 
@@ -80,7 +80,7 @@ def test_round_trip_of_the_rfc() -> None:
     ],
 )
 def test_round_trip_that_cannot_be(lsr: int, dlsr: int) -> None:
-    block = RtcpReceiverInfo(9, 0, 0, 0, 0, lsr=lsr, dlsr=dlsr)
+    block = ReportBlock(9, 0, 0, 0, 0, lsr=lsr, dlsr=dlsr)
     assert rtcp.round_trip(block, 1000 << 32) is None
 
 

@@ -4,10 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offhook.sip import Account
+from offhook.sip.events import ReferReceived
 from offhook.sip.hop import Hop
 
 from .message_text import SDP, request, response
 from .test_user_agent import ALICE, BOB, SOUND, Stage, within
+
+REFER_TO = "<sip:c@192.0.2.77;method=INVITE?Replaces=1%40x%3Bto-tag%3Db%3Bfrom-tag%3Dc&Require=replaces>"
+FRAGMENT = {
+    "Event": "refer",
+    "Subscription-State": "terminated;reason=noresource",
+    "Content-Type": "message/sipfrag;version=2.0",
+}
+SUMMARY = {"Event": "message-summary", "Content-Type": "application/simple-message-summary"}
 
 VALID = [
     request(body=SDP),
@@ -18,7 +27,16 @@ VALID = [
     request("ACK"),
     within("INFO", "TAG", 2, "Signal=5\r\nDuration=160", {"Content-Type": "application/dtmf-relay"}),
     within("INVITE", "TAG", 2, SDP + "a=sendonly\r\n"),
-    within("BYE", "TAG", 3),
+    within("INVITE", "TAG", 2),
+    within("UPDATE", "TAG", 2, SDP + "a=inactive\r\n"),
+    within("REFER", "TAG", 2, headers={"Refer-To": REFER_TO, "Referred-By": "<sip:b@x>;cid=1"}),
+    within("NOTIFY", "TAG", 2, "SIP/2.0 200 OK\r\n", FRAGMENT),
+    within("NOTIFY", "TAG", 2, "Messages-Waiting: yes\r\nVoice-Message: 1/2\r\n", SUMMARY),
+    request("NOTIFY", body="Messages-Waiting: yes\r\nVoice-Message: 1/2\r\n", headers=SUMMARY),
+    request("NOTIFY", headers={"Event": "check-sync;reboot=true"}),
+    request(body=SDP, headers={"Replaces": "3848276298220188511@192.0.2.101;to-tag=TAG;from-tag=9fxced76sl"}),
+    request(body=SDP, headers={"Call-Info": "<sip:x>;answer-after=0", "Alert-Info": "info=alert-autoanswer"}),
+    within("BYE", "TAG", 3, headers={"Reason": 'SIP;cause=200;text="Call completed elsewhere"'}),
     within("ACK", "TAG", 1, SDP),
 ]
 PIECES = [
@@ -87,9 +105,14 @@ def test_a_call_that_is_up_survives_or_ends(
 ) -> None:
     stage = Stage()
     call, tag = stage.talking()
-    for data, changes in messages:
+    stage.bob.refer(call, "sip:carol@192.0.2.77", 0.5)
+    for number, (data, changes) in enumerate(messages):
         data = data.replace(b"TAG", tag.encode())  # noqa: PLW2901 - the dialog's own tag
         stage.bob.receive(mutated(data, changes) if mutate else data, ALICE, 1.0)
+        if any(isinstance(event, ReferReceived) for event in stage.told()):
+            stage.bob.accept_refer(call, f"followed {number}", None, SOUND, 1.0)
+        if number == 1 and call in stage.bob.calls:
+            stage.bob.hold(call, 1.0)
         stage.bob.outbox.clear()
     if call in stage.bob.calls:
         stage.bob.hang_up(call, 2.0)

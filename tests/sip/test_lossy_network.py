@@ -5,9 +5,10 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offhook.sip import Hop, LocalMedia, UserAgent
+from offhook.sip import Direction, Hop, LocalMedia, UserAgent
 from offhook.sip.events import Answered, Ended, Failed, Incoming, UserAgentEvent
 
+from .parties import Parties, Party
 from .virtual_network import VirtualNetwork
 
 ALICE = Hop("UDP", "192.0.2.101", 5060)
@@ -86,3 +87,84 @@ def test_every_call_ends_right_at_both_ends(
         assert isinstance(at_bob[-1], Ended)
     if plan == "answer and hang up" and not loss and patience > 1:
         assert isinstance(at_alice[-1], Ended)
+
+
+MIRRORED = {
+    Direction.SENDRECV: Direction.SENDRECV,
+    Direction.SENDONLY: Direction.RECVONLY,
+    Direction.RECVONLY: Direction.SENDONLY,
+    Direction.INACTIVE: Direction.INACTIVE,
+}
+
+
+def mutual(one: Party, other: Party) -> list[tuple[str, str]]:
+    """The calls that both have with each other, by their names at either."""
+    theirs = {
+        (call, local, remote): session for (call, local, remote), (session, _) in other.agent._dialogs.items()
+    }
+    return [
+        (session.call, theirs[call, remote, local].call)
+        for (call, local, remote), (session, _) in one.agent._dialogs.items()
+        if (call, remote, local) in theirs
+    ]
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    loss=st.sampled_from([0.0, 0.1, 0.3, 0.5]),
+    duplication=st.sampled_from([0.0, 0.3]),
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["hold", "hold", "resume", "resume", "refer", "replace", "digit", "hang up"]),
+            st.integers(0, 2),
+            st.integers(0, 3),
+            st.sampled_from([0.0, 0.0, 0.05, 0.5, 5.0]),
+        ),
+        max_size=10,
+    ),
+)
+def test_whatever_is_asked_for_within_calls_both_ends_agree_and_nothing_is_left(
+    seed: int, loss: float, duplication: float, steps: list[tuple[str, int, int, float]]
+) -> None:
+    parties = Parties(rng=random.Random(seed), loss=loss, duplication=duplication, delay=0.02, jitter=0.2)
+    network = parties.network
+    parties.alice.call(parties.bob)
+    parties.carol.call(parties.bob)
+    network.run(40)
+    for what, who, which, pause in steps:
+        party = parties.everybody[who]
+        up = [name for name, session in party.agent.calls.items() if session.confirmed and not session.over]
+        if not up:
+            continue
+        call, other = up[which % len(up)], up[(which + 1) % len(up)]
+        match what:
+            case "hold":
+                party.agent.hold(call, network.now)
+            case "resume":
+                party.agent.resume(call, network.now)
+            case "refer":
+                party.agent.refer(call, parties.everybody[(who + 1) % 3].uri, network.now)
+            case "replace":
+                party.agent.refer_replacing(call, other, network.now)
+            case "digit":
+                party.agent.send_digit_info(call, "1", network.now)
+            case _:
+                party.agent.hang_up(call, network.now)
+        network.run(pause)
+    network.run(120)
+
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        here, there = parties.everybody[one], parties.everybody[other]
+        for ours, theirs in mutual(here, there):
+            direction = here.direction(ours)
+            assert direction is not None
+            assert there.direction(theirs) is MIRRORED[direction]
+            sessions = here.agent.calls[ours], there.agent.calls[theirs]
+            for session, far in (sessions, sessions[::-1]):
+                assert session.hold.there is far.hold.here, "each knows whether the other holds"
+    for party in parties.everybody:
+        dialogs = {session.call for session, _ in party.agent._dialogs.values()}
+        assert dialogs == set(party.agent.calls)
+        party.agent.hang_up_all(network.now)
+    network.run(400)
+    parties.assert_nothing_is_left()

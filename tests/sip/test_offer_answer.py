@@ -22,8 +22,9 @@ def theirs(*lines: str, address: str = "IN IP4 10.0.0.2", session: str = "") -> 
 def test_offer() -> None:
     assert offer(OURS, ORIGIN).decode() == (
         "v=0\r\no=- 7 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
-        "m=audio 5004 RTP/AVP 0 8 101\r\n"
-        "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+        "m=audio 5004 RTP/AVP 0 8 9 101\r\n"
+        "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:9 G722/8000\r\n"
+        "a=rtpmap:101 telephone-event/8000\r\n"
         "a=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
     )
 

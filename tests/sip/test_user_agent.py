@@ -7,6 +7,7 @@ import pytest
 from sipmessage import Request, Response
 
 from offhook.sip import Account, Direction, Hop, LocalMedia, UserAgent
+from offhook.sip.capabilities import ALLOW
 from offhook.sip.events import (
     Answered,
     Digit,
@@ -14,6 +15,7 @@ from offhook.sip.events import (
     Failed,
     Incoming,
     MediaChanged,
+    PeerHold,
     Progress,
     UserAgentEvent,
 )
@@ -103,8 +105,8 @@ def stage() -> Stage:
     [
         (request(uri="sip:carol@192.0.2.201", body=SDP), 404, {}),
         (request("OPTIONS", "sip:carol@192.0.2.201"), 404, {}),
-        (request("REGISTER"), 405, {"Allow": "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"}),
-        (request("NEW"), 405, {"Allow": "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"}),
+        (request("REGISTER"), 405, {"Allow": ALLOW}),
+        (request("NEW"), 405, {"Allow": ALLOW}),
         (request(uri="tel:+4930"), 416, {}),
         (request(headers={"Require": "100rel, foo"}), 420, {"Unsupported": "100rel, foo"}),
         (request(body="x", headers={"Content-Type": "text/plain"}), 415, {"Accept": "application/sdp"}),
@@ -273,7 +275,7 @@ def test_cancel_says_why(stage: Stage) -> None:
     )
     assert [m.code for m in answers if isinstance(m, Response)] == [200, 487]
     assert answers[0].headers["To"] == answers[1].headers["To"]
-    assert stage.told() == [Ended(call, "Call completed elsewhere")]
+    assert stage.told() == [Ended(call, "Call completed elsewhere", elsewhere=True)]
     assert not stage.bob.calls
 
 
@@ -313,20 +315,22 @@ def test_a_re_invite_with_the_same_sound_is_answered_and_changes_nothing(stage: 
 
 
 def test_a_peer_that_holds_is_mirrored_and_the_version_rises(stage: Stage) -> None:
-    _, tag = stage.talking()
+    call, tag = stage.talking()
     (first,) = stage.receive(within("INVITE", tag, 2, SDP))
     (second,) = stage.receive(within("INVITE", tag, 3, SDP + "a=sendonly\r\n"))
-    (changed,) = stage.told()
+    changed, held = stage.told()
     assert isinstance(changed, MediaChanged)
     assert changed.flow.direction is Direction.RECVONLY
+    assert held == PeerHold(call, held=True)
     assert b"a=recvonly" in second.body
     versions = [int(message.body.split(b"o=- ")[1].split()[1]) for message in (first, second)]
     assert versions[1] == versions[0] + 1
     stage.receive(within("ACK", tag, 3))
     stage.receive(within("INVITE", tag, 4, SDP))
-    (changed,) = stage.told()
+    changed, resumed = stage.told()
     assert isinstance(changed, MediaChanged)
     assert changed.flow.direction is Direction.SENDRECV
+    assert resumed == PeerHold(call, held=False)
 
 
 def test_a_re_invite_that_cannot_be_is_488_and_the_call_goes_on(stage: Stage) -> None:

@@ -27,18 +27,40 @@ class Call:
     started: float
     answered: float | None = None
     rings_there: bool = False
+    early_media: bool = False
+    held_by_peer: bool = False
+    conference: bool = False
+    silenced: bool = False
     digits_sent: str = ""
     digits_received: str = ""
+    referred_by: str = ""
+    referred_in: str | None = None
+    """The call whose far end asked for this one, and comes back where it fails."""
+    consults_for: str | None = None
+    """The held call that is to be transferred to this one, or joined with it."""
+    joins: bool = False
+    """That joining is a conference."""
+    beside: str | None = None
+    """The call that waited on hold when this one was placed."""
+    transferring_to: str | None = None
+    refer_target: str | None = None
+    """Where the far end asks this phone to call, while the owner is asked."""
 
     @property
     def who(self) -> str:
         """The far end in as few words as it can be told by: its name, else its user part, else its host."""
-        if self.remote_name:
-            return self.remote_name
-        address = self.remote.partition(":")[2] or self.remote
-        user, at, host = address.partition("@")
-        return user if at else host or address.partition(";")[0]
+        return self.remote_name or short(self.remote)
+
+    @property
+    def up(self) -> bool:
+        return self.state in {CallState.TALKING, CallState.HELD}
 
     def duration(self, now: float) -> float:
         """Seconds since the answer, 0 before it."""
         return 0.0 if self.answered is None else max(0.0, now - self.answered)
+
+
+def short(uri: str) -> str:
+    address = uri.partition(":")[2] or uri
+    user, at, host = address.partition("@")
+    return user if at else host or address.partition(";")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import holding
 from .call import Call, CallState
 from .effects import AnswerCall, EndCall, RefuseCall, SendDigit
 from .refusal import Refused
@@ -11,16 +12,15 @@ from .refusal import Refused
 if TYPE_CHECKING:
     from .phone import Phone
 
-BUSY_HERE = 486
 DIGITS_KEPT = 64
 
 
 def answer(phone: Phone, call: Call) -> str:
     _expect(call, CallState.RINGING, "answered")
+    holding.hold_all_but(phone, [call])
     call.state = CallState.TALKING
     call.answered = phone.now
-    phone.entry = None
-    phone.notice = None
+    phone.bring_to_front(call)
     phone.open_path()
     phone.ask(AnswerCall(call.id))
     return f"answered {call.who}"
@@ -28,24 +28,30 @@ def answer(phone: Phone, call: Call) -> str:
 
 def reject(phone: Phone, call: Call) -> str:
     _expect(call, CallState.RINGING, "rejected")
-    # The caller's wish ends, not the owner's: what was typed or lifted before it rang is still there.
-    del phone.calls[call.id]
-    phone.ask(RefuseCall(call.id, BUSY_HERE))
+    phone.ask(RefuseCall(call.id, phone.settings.reject_code))
+    phone.drop(call, here=True)
     return f"rejected {call.who}"
 
 
+def silence(_phone: Phone, call: Call) -> str:
+    call.silenced = not call.silenced
+    return "silenced" if call.silenced else "rings again"
+
+
 def end(phone: Phone, call: Call) -> str:
-    """Hang up, give up or reject, by the call's state."""
+    """Hang up, give up or reject, by the call's state; a conference ends whole."""
     if call.state is CallState.RINGING:
         return reject(phone, call)
-    phone.ask(EndCall(call.id))
-    phone.forget(call)
+    for leg in holding.legs(phone, call):
+        phone.ask(EndCall(leg.id))
+        phone.drop(leg, here=True)
     return f"{'hung up on' if call.answered is not None else 'gave up calling'} {call.who}"
 
 
 def send_digit(phone: Phone, call: Call, digit: str) -> str:
-    call.digits_sent = (call.digits_sent + digit)[-DIGITS_KEPT:]
-    phone.ask(SendDigit(call.id, digit))
+    for leg in holding.legs(phone, call):
+        leg.digits_sent = (leg.digits_sent + digit)[-DIGITS_KEPT:]
+        phone.ask(SendDigit(leg.id, digit))
     return f"sent {digit}"
 
 

@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from .account import Account
-from .call import Call
+from . import menus
+from .call import Call, CallState
 from .events import Registration
-from .keys import SOFT_KEYS
-from .screen import Page, Screen
+from .keys import soft_keys
+from .screen import Icon, Page, Screen
+from .views import Entry, Menu, Purpose
 
 if TYPE_CHECKING:
+    from .account import Account
     from .phone import Phone
+
+Painted = tuple[str, tuple[str, ...]]
 
 
 def screen(phone: Phone, now: float) -> Screen:
     page = phone.page
     title, lines = PAINTERS[page](phone, now)
-    if phone.notice is not None:
-        lines = (phone.notice, *lines)
-    return Screen(page, title, lines, tuple(label for label, _ in SOFT_KEYS[page]))
+    view = phone.view
+    return Screen(
+        page,
+        title,
+        lines,
+        tuple(label for label, _ in soft_keys(phone)),
+        tuple(_icons(phone)),
+        selected=view.selected if page is Page.MENU and isinstance(view, Menu) else None,
+        notice=phone.notice,
+        cursor=view.cursor if page in {Page.ENTRY, Page.TRANSFER} and isinstance(view, Entry) else None,
+    )
 
 
-Painted = tuple[str, tuple[str, ...]]
+def _icons(phone: Phone) -> Iterator[Icon]:
+    states = {account.state for account in phone.accounts.values()}
+    if Registration.REGISTERED in states:
+        yield Icon.REGISTERED
+    elif states & {Registration.FAILED, Registration.REGISTERING}:
+        yield Icon.UNREGISTERED
+    if phone.settings.dnd:
+        yield Icon.DND
+    if any(phone.settings.forward.values()):
+        yield Icon.FORWARD
+    if phone.muted:
+        yield Icon.MUTED
+    if phone.ringer_muted:
+        yield Icon.RINGER_MUTED
+    if phone.missed_unseen:
+        yield Icon.MISSED
+    if any(phone.messages.values()):
+        yield Icon.MESSAGE
 
 
-def _idle(phone: Phone, _now: float) -> Painted:
+def _idle(phone: Phone, now: float) -> Painted:
     accounts = list(phone.accounts.values())
     title = accounts[0].name or accounts[0].username if accounts else "offhook"
-    return title, tuple(_account_line(account) for account in accounts) or ("no account",)
+    calls = [_call_line(call, now) for call in phone.calls.values()]
+    return title, (*calls, *(_account_line(account) for account in accounts)) or ("no account",)
 
 
 def _account_line(account: Account) -> str:
@@ -38,37 +68,93 @@ def _account_line(account: Account) -> str:
     return f"{account.username}: {account.whereabouts()}"
 
 
+def _call_line(call: Call, now: float) -> str:
+    line = f"{call.who}: {call.state}"
+    return f"{line} {_clock(call, now)}" if call.answered is not None else line
+
+
+ENTRY_TITLES: dict[Purpose, Callable[[Phone, Entry], str]] = {
+    Purpose.CALL: lambda _phone, _typed: "Dial",
+    Purpose.TRANSFER: lambda phone, typed: f"Transfer {_who(phone, typed)} to",
+    Purpose.CONFERENCE: lambda phone, typed: f"Conference of {_who(phone, typed)} with",
+    Purpose.DEFLECT: lambda phone, typed: f"Forward {_who(phone, typed)} to",
+    Purpose.FORWARD: lambda _phone, typed: f"Forward {(typed.forwarding or '').replace('_', ' ')} to",
+}
+
+
+def _who(phone: Phone, typed: Entry) -> str:
+    call = phone.calls.get(typed.call or "")
+    return call.who if call else "the call"
+
+
 def _entry(phone: Phone, _now: float) -> Painted:
-    return "Dial", (phone.entry or "",)
+    typed = phone.view
+    if not isinstance(typed, Entry):
+        return "Dial", ()
+    return ENTRY_TITLES[typed.purpose](phone, typed), (typed.text,)
 
 
 def _off_hook(phone: Phone, _now: float) -> Painted:
-    return "Dial", (f"{phone.path}: dial a number",)
+    return "Dial", (f"{phone.path}: {'hang up' if phone.busy_tone else 'dial a number'}",)
+
+
+def _menu(phone: Phone, _now: float) -> Painted:
+    menu = phone.view
+    if not isinstance(menu, Menu):
+        return "Menu", ()
+    listed = menus.items(phone, menu)
+    return menu.shown.value, tuple(item.text for item in listed) or ("nothing here",)
 
 
 def _on_call(title: Callable[[Call], str]) -> Callable[[Phone, float], Painted]:
     def paint(phone: Phone, now: float) -> Painted:
-        call = phone.focused
+        call = phone.ringing if phone.page is Page.RINGING else phone.focused
         if call is None:
             return "", ()
         lines = [call.who]
         if call.remote_name:
             lines.append(call.remote)
+        if call.referred_by:
+            lines.append(f"transferred by {call.referred_by}")
         if call.answered is not None:
-            minutes, seconds = divmod(int(call.duration(now)), 60)
-            lines.append(f"{minutes:02}:{seconds:02}")
+            lines.append(_clock(call, now))
+        if call.held_by_peer:
+            lines.append("held by the far end")
+        if call.transferring_to is not None:
+            lines.append(f"transferring to {call.transferring_to}")
         if call.digits_sent:
             lines.append(call.digits_sent)
+        lines += [_call_line(other, now) for other in phone.calls.values() if other is not call]
         return title(call), tuple(lines)
 
     return paint
 
 
+def _conference(phone: Phone, now: float) -> Painted:
+    legs = phone.conference
+    held = all(leg.state is CallState.HELD for leg in legs)
+    others = [call for call in phone.calls.values() if not call.conference]
+    return (
+        "Conference, held" if held else "Conference",
+        (*(f"{_clock(leg, now)} {leg.who}" for leg in legs), *(_call_line(call, now) for call in others)),
+    )
+
+
+def _clock(call: Call, now: float) -> str:
+    minutes, seconds = divmod(int(call.duration(now)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
 PAINTERS: dict[Page, Callable[[Phone, float], Painted]] = {
     Page.IDLE: _idle,
     Page.ENTRY: _entry,
+    Page.TRANSFER: _entry,
     Page.OFF_HOOK: _off_hook,
+    Page.MENU: _menu,
     Page.RINGING: _on_call(lambda _: "Incoming call"),
     Page.CALLING: _on_call(lambda call: "Ringing" if call.rings_there else "Calling"),
     Page.TALKING: _on_call(lambda _: "Talking"),
+    Page.HELD: _on_call(lambda _: "On hold"),
+    Page.CONFERENCE: _conference,
 }

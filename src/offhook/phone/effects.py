@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .audio_path import Path, Tone
 from .events import Timer
 
 
@@ -12,6 +13,21 @@ class PlaceCall:
     call: str
     account: int | None
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRefer:
+    """Accept the REFER that came in `referred`, and place `call` as it asks; the outcome is reported back."""
+
+    call: str
+    account: int | None
+    referred: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseRefer:
+    call: str
+    code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +49,48 @@ class RefuseCall:
 
 
 @dataclass(frozen=True, slots=True)
+class RedirectCall:
+    """Send the caller to `target`, a SIP URI (302)."""
+
+    call: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndCall:
     """BYE where the call is up, CANCEL where it is calling out."""
 
     call: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCall:
+    """re-INVITE: `sendonly`, or `inactive` where the far end holds too (RFC 3264 §8.4)."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCall:
+    """re-INVITE: `sendrecv`."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferBlind:
+    """REFER the far end of `call` to `target`, a SIP URI (RFC 3515)."""
+
+    call: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAttended:
+    """REFER the far end of `call` to that of `other`, replacing it (RFC 3891)."""
+
+    call: str
+    other: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +103,41 @@ class SendDigit:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Wake the phone with `TimerFired(timer)` in `seconds`; a timer already set starts anew."""
+    """Wake the phone with `TimerFired(timer, call)` in `seconds`; the same timer already set starts anew."""
 
     timer: Timer
     seconds: float
+    call: str | None = None
 
 
-Effect = PlaceCall | RingCall | AnswerCall | RefuseCall | EndCall | SendDigit | SetTimer
+@dataclass(frozen=True, slots=True)
+class SetSound:
+    """What is heard from now on: `calls` and the open path hear one another, each all others and not itself.
+
+    Calls that are up and not among them hear nothing. `microphone` shut, the path hears and is not heard.
+    """
+
+    calls: frozenset[str]
+    path: Path
+    microphone: bool
+    tone: Tone
+    ringing: bool
+
+
+Effect = (
+    PlaceCall
+    | FollowRefer
+    | RefuseRefer
+    | RingCall
+    | AnswerCall
+    | RefuseCall
+    | RedirectCall
+    | EndCall
+    | HoldCall
+    | ResumeCall
+    | TransferBlind
+    | TransferAttended
+    | SendDigit
+    | SetTimer
+    | SetSound
+)

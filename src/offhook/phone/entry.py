@@ -1,65 +1,124 @@
-"""Typing a number and dialling it."""
+"""Typing a number, and what it is typed for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from . import forwarding, holding, transfer
 from .account import Account
 from .call import Call, CallState
-from .effects import PlaceCall
+from .effects import PlaceCall, SetTimer
+from .events import Timer
 from .number import Dialled, NotDiallable, dialled
 from .refusal import Refused
 from .reply import Verdict
+from .views import Entry, Purpose
 
 if TYPE_CHECKING:
     from .phone import Phone
 
 MAX_ENTRY = 64
+DIALLED_KEPT = 20
 
 
 def append(phone: Phone, digit: str) -> str:
-    typed = phone.entry or ""
-    if len(typed) >= MAX_ENTRY:
+    typed = phone.view
+    if not isinstance(typed, Entry):
+        typed = Entry(Purpose.CALL)
+        phone.views.append(typed)
+    elif len(typed.text) >= MAX_ENTRY:
         raise Refused(f"the entry is full: {MAX_ENTRY} characters at most")
-    phone.entry = typed + digit
+    typed.insert(digit)
     phone.notice = None
-    return f"entry: {phone.entry}"
+    return f"entry: {typed.text}"
 
 
 def delete(phone: Phone) -> str:
-    phone.entry = (phone.entry or "")[:-1] or None
-    return f"entry: {phone.entry or 'empty'}"
+    typed = _typed(phone)
+    typed.delete()
+    if not typed.text and typed.purpose is Purpose.CALL:
+        phone.views.pop()
+    return f"entry: {typed.text or 'empty'}"
+
+
+def move(phone: Phone, by: int) -> str:
+    typed = _typed(phone)
+    typed.move(by)
+    return f"before character {typed.cursor + 1}"
 
 
 def leave(phone: Phone) -> str:
-    phone.entry = None
+    """Back to what was there before; a call that was held for the entry is resumed."""
+    typed = _typed(phone)
+    phone.views.pop()
+    call = phone.calls.get(typed.call) if typed.call is not None else None
+    if call and call.up and call.transferring_to is None:
+        holding.resume(phone, call)
     return "entry left"
 
 
-def dial(phone: Phone) -> str:
-    return _dial(phone, phone.entry or "")
+def done(phone: Phone) -> str:
+    """`OK`: do what the number was typed for."""
+    typed = _typed(phone)
+    return DONE[typed.purpose](phone, typed)
+
+
+def _call(phone: Phone, typed: Entry) -> str:
+    target = read(typed.text)
+    return place(phone, target, first_ready(phone, target))
+
+
+def _consult(phone: Phone, typed: Entry) -> str:
+    target = read(typed.text)
+    waiting = phone.calls.get(typed.call or "")
+    account = phone.accounts.get(waiting.account) if waiting and waiting.account is not None else None
+    if account is None or not account.ready:
+        account = first_ready(phone, target)
+    return place(phone, target, account, consults_for=typed.call, purpose=typed.purpose)
+
+
+DONE: dict[Purpose, Callable[[Phone, Entry], str]] = {
+    Purpose.CALL: _call,
+    Purpose.TRANSFER: _consult,
+    Purpose.CONFERENCE: _consult,
+    Purpose.DEFLECT: lambda phone, typed: forwarding.deflect(phone, typed.call or "", read(typed.text)),
+    Purpose.FORWARD: lambda phone, typed: forwarding.set_target(phone, typed, read(typed.text)),
+}
 
 
 def redial(phone: Phone) -> str:
-    if phone.last_dialled is None:
+    if not phone.dialled:
         raise Refused("nothing has been dialled yet that could be dialled again")
-    return _dial(phone, phone.last_dialled)
+    return call_number(phone, phone.dialled[0])
 
 
-def _dial(phone: Phone, number: str) -> str:
+def call_number(phone: Phone, number: str) -> str:
     target = read(number)
     return place(phone, target, first_ready(phone, target))
 
 
 def read(number: str) -> Dialled:
+    if not number:
+        raise Refused("nothing is typed yet")
     try:
         return dialled(number)
     except NotDiallable as wrong:
         raise Refused(str(wrong), Verdict.INVALID) from wrong
 
 
-def place(phone: Phone, target: Dialled, account: Account | None) -> str:
-    """Start the call; without an account it is a direct one, to a URI that names its own host."""
+def place(
+    phone: Phone,
+    target: Dialled,
+    account: Account | None,
+    *,
+    consults_for: str | None = None,
+    purpose: Purpose = Purpose.CALL,
+) -> str:
+    """Start the call, holding the one that talks; without an account it is a direct one, to a URI."""
+    expect_room(phone)
+    holding.hold_all_but(phone, [])
+    waiting = phone.focused
     call = Call(
         id=next(phone.ids),
         direction="out",
@@ -68,14 +127,26 @@ def place(phone: Phone, target: Dialled, account: Account | None) -> str:
         remote_name="",
         account=account.id if account else None,
         started=phone.now,
+        consults_for=consults_for,
+        joins=purpose is Purpose.CONFERENCE,
+        beside=waiting.id if waiting and waiting.up else None,
     )
     phone.calls[call.id] = call
-    phone.entry = None
-    phone.notice = None
-    phone.last_dialled = target.shown
+    phone.bring_to_front(call)
     phone.open_path()
+    phone.dialled = [target.shown, *(number for number in phone.dialled if number != target.shown)]
+    del phone.dialled[DIALLED_KEPT:]
     phone.ask(PlaceCall(call.id, call.account, call.remote))
+    phone.ask(SetTimer(Timer.CALL, phone.settings.call_for, call.id))
     return f"calling {target.shown}" + (f" from {account.username}" if account else "")
+
+
+def expect_room(phone: Phone) -> None:
+    for call in phone.calls.values():
+        if call.state is CallState.CALLING:
+            raise Refused(f"the phone is calling {call.who} already; CallEnd gives that up")
+    if len(phone.calls) >= phone.settings.most_calls:
+        raise Refused(f"there are {len(phone.calls)} calls, and {phone.settings.most_calls} are the most")
 
 
 def first_ready(phone: Phone, target: Dialled) -> Account | None:
@@ -89,3 +160,15 @@ def first_ready(phone: Phone, target: Dialled) -> Account | None:
         raise Refused("there is no account to call a number from; user@host or an IP address can be called")
     whereabouts = ", ".join(f"{each.username}: {each.whereabouts()}" for each in phone.accounts.values())
     raise Refused(f"no account is ready ({whereabouts})")
+
+
+def blind_transfer(phone: Phone) -> str:
+    """`Transfer` while its number is typed."""
+    typed = _typed(phone)
+    return transfer.blind(phone, typed.call or "", read(typed.text))
+
+
+def _typed(phone: Phone) -> Entry:
+    if not isinstance(phone.view, Entry):
+        raise Refused("no number is being typed")
+    return phone.view

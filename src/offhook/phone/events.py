@@ -101,10 +101,24 @@ class Perform:
 
 @dataclass(frozen=True, slots=True)
 class CallArrived:
-    """An INVITE for one of this phone's accounts (`None`: a direct call to its address)."""
+    """An INVITE for one of this phone's accounts (`None`: a direct call to its address).
+
+    `answer_asked`: the caller asks to be answered at once (Call-Info, Alert-Info, Answer-Mode).
+    """
 
     call: str
     account: int | None
+    remote: str
+    remote_name: str
+    answer_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallReplaced:
+    """An INVITE with Replaces (RFC 3891): `call` takes the place of `replaced`, answered as that one was."""
+
+    call: str
+    replaced: str
     remote: str
     remote_name: str
 
@@ -135,9 +149,27 @@ class CallFailed:
 
 @dataclass(frozen=True, slots=True)
 class CallGone:
-    """The far end hung up, or cancelled its ringing."""
+    """The far end hung up, or cancelled its ringing; `elsewhere`: somebody else answered it (RFC 3326)."""
 
     call: str
+    reason: str
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldByPeer:
+    """The far end put the call on hold, or took it off."""
+
+    call: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRefused:
+    """The far end did not accept a re-INVITE that was to hold or resume."""
+
+    call: str
+    code: int
     reason: str
 
 
@@ -147,6 +179,38 @@ class DigitReceived:
 
     call: str
     digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferAsked:
+    """The other party of `call` asks to call `target` instead (RFC 3515); `by` is its Referred-By."""
+
+    call: str
+    target: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAccepted:
+    """The far end of `call` means to follow the REFER (202)."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDone:
+    """The far end of `call` was transferred: a final NOTIFY of 2xx."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """The REFER was refused, or its final NOTIFY was no 2xx."""
+
+    call: str
+    code: int
+    reason: str
 
 
 class Registration(StrEnum):
@@ -164,6 +228,14 @@ class RegistrationChanged:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MessagesWaiting:
+    """The account's voice mail (RFC 3842): how many new messages wait."""
+
+    account: int
+    new: int
+
+
 # --- from the clock
 
 
@@ -171,24 +243,42 @@ class Timer(StrEnum):
     """What the phone asks to be woken for."""
 
     NOTICE = "notice"
+    DIAL = "dial"
+    """Off-hook, and nothing is dialled."""
+    RING = "ring"
+    """A call that nobody answers here."""
+    NO_ANSWER = "no answer"
+    """The same, and it is to be forwarded."""
+    CALL = "call"
+    """A call that nobody answers there."""
+    TRANSFER = "transfer"
+    """A transfer that was accepted and never heard of again."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
+    """`call` is the call that the timer was set for, if one was."""
+
     timer: Timer
+    call: str | None = None
 
 
-Event = (
-    KeyDown
-    | KeyUp
-    | MakeCall
-    | Perform
-    | CallArrived
+News = (
+    CallArrived
+    | CallReplaced
     | CallRinging
     | CallAnswered
     | CallFailed
     | CallGone
+    | HeldByPeer
+    | HoldRefused
     | DigitReceived
+    | ReferAsked
+    | TransferAccepted
+    | TransferDone
+    | TransferFailed
     | RegistrationChanged
+    | MessagesWaiting
     | TimerFired
 )
+Event = KeyDown | KeyUp | MakeCall | Perform | News

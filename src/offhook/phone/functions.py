@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from . import conversation, entry, hook
+from . import conferencing, conversation, entry, holding, menus, paths, transfer
 from .account import Account
-from .call import Call, CallState
+from .call import Call
 from .events import Function, MakeCall
 from .refusal import Refused
 from .reply import Verdict
 from .screen import Page
+from .views import Entry, Purpose
 
 if TYPE_CHECKING:
     from .phone import Phone
@@ -24,18 +25,20 @@ def make_call(phone: Phone, event: MakeCall) -> str:
     account = _named(phone, event)
     if account is not None and not account.ready:
         raise Refused(f"account {account.username} is not ready: {account.whereabouts()}")
-    _expect_free(phone)
     return entry.place(phone, target, account or entry.first_ready(phone, target))
 
 
 def perform(phone: Phone, function: Function, call_id: str | None) -> str:
+    """`call_id` names the call where the function takes one; else it is the one that the function means."""
     verb = TABLE.get(function)
     if verb is None:
         raise Refused(f"action={function} is not built yet", Verdict.NOT_BUILT)
-    if call_id is not None and call_id not in phone.calls:
+    if call_id is None:
+        return verb(phone, None)
+    if call_id not in phone.calls:
         calls = ", ".join(phone.calls) or "none"
         raise Refused(f"no call has the id {call_id!r}; calls now: {calls}", Verdict.INVALID)
-    return verb(phone, phone.focused if call_id is None else phone.calls[call_id])
+    return verb(phone, phone.calls[call_id])
 
 
 def _named(phone: Phone, event: MakeCall) -> Account | None:
@@ -57,44 +60,22 @@ def _named(phone: Phone, event: MakeCall) -> Account | None:
     return None
 
 
-def _expect_free(phone: Phone) -> None:
-    call = phone.focused
-    if call is None:
-        return
-    match call.state:
-        case CallState.CALLING:
-            raise Refused(f"the phone is calling {call.who} already; CallEnd gives that up")
-        case CallState.RINGING:
-            raise Refused(f"{call.who} is ringing; Answer or Reject that call first")
-        case _:
-            raise Refused(
-                f"the phone talks to {call.who}; a second call beside it is not built yet", Verdict.NOT_BUILT
-            )
-
-
 # --- cells
 
 
-def _call_end(phone: Phone, call: Call | None) -> str:
-    if call is not None:
-        return conversation.end(phone, call)
-    if phone.page is Page.IDLE:
-        raise Refused("there is no call to end")
-    return hook.back_on_hook(phone)
+def _on_focused(verb: Callable[[Phone, Call], str], wish: str) -> Verb:
+    def cell(phone: Phone, named: Call | None) -> str:
+        call = named or phone.focused
+        if call is None:
+            raise Refused(f"there is no call to {wish}")
+        return verb(phone, call)
+
+    return cell
 
 
-def _back(phone: Phone, _call: Call | None) -> str:
-    match phone.page:
-        case Page.ENTRY:
-            return entry.leave(phone)
-        case Page.OFF_HOOK:
-            return hook.back_on_hook(phone)
-        case _:
-            return "nothing changes"
-
-
-def _needs_ringing(verb: Callable[[Phone, Call], str]) -> Verb:
-    def cell(phone: Phone, call: Call | None) -> str:
+def _on_ringing(verb: Callable[[Phone, Call], str]) -> Verb:
+    def cell(phone: Phone, named: Call | None) -> str:
+        call = named or phone.ringing
         if call is None:
             raise Refused("no call is ringing")
         return verb(phone, call)
@@ -102,24 +83,64 @@ def _needs_ringing(verb: Callable[[Phone, Call], str]) -> Verb:
     return cell
 
 
-def _needs_call(function: Function) -> Verb:
-    """What a later version carries out on a call; without a call it is impossible in any version."""
+def _call_end(phone: Phone, named: Call | None) -> str:
+    call = named or phone.focused
+    if call is not None:
+        return conversation.end(phone, call)
+    if phone.page is Page.IDLE:
+        raise Refused("there is no call to end")
+    return paths.back_on_hook(phone)
 
-    def cell(_phone: Phone, call: Call | None) -> NoReturn:
-        if call is None:
-            raise Refused(f"{function} needs a call, and there is none")
-        raise Refused(f"action={function} is not built yet", Verdict.NOT_BUILT)
+
+def _transfer(phone: Phone, named: Call | None) -> str:
+    typed = phone.view
+    if (
+        isinstance(typed, Entry)
+        and typed.purpose is Purpose.TRANSFER
+        and (not named or named.id == typed.call)
+    ):
+        return entry.blind_transfer(phone)
+    call = named or phone.focused
+    if call is None:
+        raise Refused("there is no call to transfer")
+    return transfer.transfer(phone, call)
+
+
+def _back(phone: Phone, _named: Call | None) -> str:
+    match phone.page:
+        case Page.ENTRY | Page.TRANSFER:
+            return entry.leave(phone)
+        case Page.MENU:
+            return menus.up_one_level(phone)
+        case Page.OFF_HOOK:
+            return paths.back_on_hook(phone)
+        case _:
+            return "nothing changes"
+
+
+def _dnd(on: bool) -> Verb:
+    def cell(phone: Phone, _named: Call | None) -> str:
+        phone.settings.dnd = on
+        return f"do not disturb is {'on' if on else 'off'}"
 
     return cell
 
 
+def _mute(on: bool) -> Verb:
+    return lambda phone, _named: paths.mute(phone, on=on)
+
+
 TABLE: dict[Function, Verb] = {
     Function.CALL_END: _call_end,
+    Function.HOLD: _on_focused(holding.hold, "hold"),
+    Function.UNHOLD: _on_focused(holding.resume, "resume"),
+    Function.TRANSFER: _transfer,
+    Function.CONFERENCE: _on_focused(conferencing.conference, "join"),
+    Function.ANSWER: _on_ringing(conversation.answer),
+    Function.REJECT: _on_ringing(conversation.reject),
     Function.BACK: _back,
-    Function.ANSWER: _needs_ringing(conversation.answer),
-    Function.REJECT: _needs_ringing(conversation.reject),
-    Function.HOLD: _needs_call(Function.HOLD),
-    Function.UNHOLD: _needs_call(Function.UNHOLD),
-    Function.TRANSFER: _needs_call(Function.TRANSFER),
-    Function.CONFERENCE: _needs_call(Function.CONFERENCE),
+    Function.DND_ON: _dnd(on=True),
+    Function.DND_OFF: _dnd(on=False),
+    Function.MUTE: _mute(on=True),
+    Function.UNMUTE: _mute(on=False),
 }

@@ -7,34 +7,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from . import arrival, holding, refer, transfer
+from .audio_path import Path
 from .call import Call, CallState
-from .conversation import BUSY_HERE, DIGITS_KEPT
-from .effects import RefuseCall, RingCall
+from .conversation import DIGITS_KEPT
+from .effects import EndCall, HoldCall, RefuseCall
 from .events import (
     CallAnswered,
     CallArrived,
     CallFailed,
     CallGone,
+    CallReplaced,
     CallRinging,
     DigitReceived,
+    HeldByPeer,
+    HoldRefused,
+    MessagesWaiting,
+    News,
+    ReferAsked,
     RegistrationChanged,
     Timer,
     TimerFired,
+    TransferAccepted,
+    TransferDone,
+    TransferFailed,
 )
+from .screen import Page
 
 if TYPE_CHECKING:
     from .phone import Phone
 
-News = (
-    CallArrived
-    | CallRinging
-    | CallAnswered
-    | CallFailed
-    | CallGone
-    | DigitReceived
-    | RegistrationChanged
-    | TimerFired
-)
+TEMPORARILY_UNAVAILABLE = 480
 
 FAILURES = {
     403: "is not allowed",
@@ -54,48 +57,149 @@ FAILURES = {
 }
 
 
-def take(phone: Phone, event: News) -> None:
+def take(phone: Phone, event: News) -> str:
     match event:
         case CallArrived():
-            _arrived(phone, event)
-        case CallRinging(call_id):
-            if (call := phone.calls.get(call_id)) and call.state is CallState.CALLING:
-                call.rings_there = True
-        case CallAnswered(call_id):
-            if (call := phone.calls.get(call_id)) and call.state is CallState.CALLING:
-                call.state = CallState.TALKING
-                call.answered = phone.now
-        case CallFailed(call_id, code, reason):
-            if call := phone.calls.get(call_id):
-                phone.lose(call, f"{call.who} {FAILURES.get(code, 'could not be called')} ({code} {reason})")
-        case CallGone(call_id, reason):
-            if call := phone.calls.get(call_id):
-                missed = call.state is CallState.RINGING
-                phone.lose(call, f"missed {call.who}" if missed else f"{call.who} is gone: {reason}")
-        case DigitReceived(call_id, digit):
-            if call := phone.calls.get(call_id):
-                call.digits_received = (call.digits_received + digit)[-DIGITS_KEPT:]
+            return arrival.arrived(phone, event)
+        case CallReplaced():
+            return arrival.replaced(phone, event)
+        case ReferAsked():
+            return refer.asked(phone, event)
         case RegistrationChanged(account_id, state, reason):
             account = phone.accounts[account_id]
             account.state, account.reason = state, reason
-        case TimerFired(Timer.NOTICE):
-            phone.notice = None
+            return ""
+        case MessagesWaiting(account_id, new):
+            phone.messages[account_id] = new
+            return ""
+        case TimerFired(timer, call_id):
+            return _timer(phone, timer, phone.calls.get(call_id) if call_id is not None else None)
+        case _:
+            call = phone.calls.get(event.call)
+            return "" if call is None else _of_call(phone, call, event)
+
+
+def _of_call(
+    phone: Phone,
+    call: Call,
+    event: CallRinging
+    | CallAnswered
+    | CallFailed
+    | CallGone
+    | HeldByPeer
+    | HoldRefused
+    | DigitReceived
+    | TransferAccepted
+    | TransferDone
+    | TransferFailed,
+) -> str:
+    match event:
+        case CallRinging(_, early_media):
+            if call.state is CallState.CALLING:
+                call.rings_there = True
+                call.early_media = early_media
+        case CallAnswered():
+            if call.state is CallState.CALLING:
+                _answered(phone, call)
+        case CallFailed(_, code, reason):
+            why = f"{call.who} {FAILURES.get(code, 'could not be called')} ({code} {reason})"
+            _failed(phone, call, why)
+        case CallGone(_, reason, elsewhere):
+            _gone(phone, call, reason, elsewhere)
+        case HeldByPeer(_, held):
+            call.held_by_peer = held
+        case HoldRefused(_, code, reason):
+            _hold_refused(phone, call, f"{code} {reason}")
+        case DigitReceived(_, digit):
+            call.digits_received = (call.digits_received + digit)[-DIGITS_KEPT:]
+        case TransferAccepted():
+            if call.transferring_to is not None:
+                transfer.accepted(phone, call)
+        case TransferDone():
+            return transfer.finished(phone, call)
+        case TransferFailed(_, code, reason):
+            return transfer.failed(phone, call, f"{code} {reason}")
         case _:
             assert_never(event)
+    return ""
 
 
-def _arrived(phone: Phone, event: CallArrived) -> None:
-    if phone.calls:
-        phone.ask(RefuseCall(event.call, BUSY_HERE))
-        return
-    phone.calls[event.call] = Call(
-        id=event.call,
-        direction="in",
-        state=CallState.RINGING,
-        remote=event.remote,
-        remote_name=event.remote_name,
-        account=event.account,
-        started=phone.now,
-    )
-    phone.notice = None
-    phone.ask(RingCall(event.call))
+def _answered(phone: Phone, call: Call) -> None:
+    call.answered = phone.now
+    if phone.focus == call.id:
+        holding.hold_all_but(phone, [call])
+        call.state = CallState.TALKING
+        phone.open_path()
+    else:
+        # The owner went on to another call meanwhile.
+        call.state = CallState.HELD
+        phone.ask(HoldCall(call.id))
+
+
+def _failed(phone: Phone, call: Call, why: str) -> None:
+    phone.drop(call, here=False)
+    referrer = phone.calls.get(call.referred_in or "")
+    if (
+        referrer
+        and phone.focused is referrer
+        and referrer.state is CallState.HELD
+        and referrer.transferring_to is None
+    ):
+        holding.resume(phone, referrer)
+    phone.show_notice(why)
+
+
+def _gone(phone: Phone, call: Call, reason: str, elsewhere: bool) -> None:
+    missed = call.state is CallState.RINGING
+    phone.drop(call, here=False)
+    if missed and not elsewhere:
+        phone.miss(call)
+    elif missed:
+        phone.show_notice(f"{call.who} was answered elsewhere")
+    elif call.transferring_to is not None:
+        phone.show_notice(f"transferred {call.who} to {call.transferring_to}")
+    else:
+        phone.show_notice(f"{call.who} is gone: {reason}")
+
+
+def _hold_refused(phone: Phone, call: Call, why: str) -> None:
+    """The sound follows what the far end agreed to, as long as no other call talks meanwhile."""
+    talking = any(other.state is CallState.TALKING for other in phone.calls.values() if other is not call)
+    alone = not talking and not phone.views and not call.conference
+    if call.state is CallState.HELD and phone.focus == call.id and alone:
+        call.state = CallState.TALKING
+        phone.open_path()
+        phone.show_notice(f"{call.who} cannot be held ({why})")
+    elif call.state is CallState.TALKING:
+        call.state = CallState.HELD
+        phone.leave_conference(call)
+        phone.show_notice(f"{call.who} cannot be resumed ({why})")
+    else:
+        phone.show_notice(f"{call.who} does not know that it is on hold ({why})")
+
+
+def _timer(phone: Phone, timer: Timer, call: Call | None) -> str:
+    match timer:
+        case Timer.NOTICE:
+            phone.notice = None
+        case Timer.DIAL:
+            if phone.page is Page.OFF_HOOK and phone.path is not Path.NONE:
+                phone.busy_tone = True
+        case Timer.RING:
+            if call and call.state is CallState.RINGING:
+                phone.ask(RefuseCall(call.id, TEMPORARILY_UNAVAILABLE))
+                phone.drop(call, here=True)
+                phone.miss(call)
+        case Timer.NO_ANSWER:
+            if call and call.state is CallState.RINGING:
+                return arrival.unanswered(phone, call)
+        case Timer.CALL:
+            if call and call.state is CallState.CALLING:
+                phone.ask(EndCall(call.id))
+                _failed(phone, call, f"{call.who} does not answer")
+        case Timer.TRANSFER:
+            if call:
+                return transfer.finished(phone, call)
+        case _:
+            assert_never(timer)
+    return ""

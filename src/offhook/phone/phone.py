@@ -2,9 +2,9 @@
 
 A phone does nothing by itself. `Phone.handle` takes an event and the time, changes the phone, and returns
 what to tell whoever caused it and what the house is to do. What a key means on a page stands in `keys`, what
-a function means in `functions`: tables whose entries are the verbs of `entry`, `conversation` and `hook`.
-News from the network and the clock is in `news`. A verb that cannot be carried out raises `Refused` before it
-has changed anything.
+a function means in `functions`: tables whose entries are the verbs of the modules beside them. News from the
+network and the clock is in `news`. A verb that cannot be carried out raises `Refused` before it has changed
+anything.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,21 +12,30 @@ from dataclasses import dataclass
 
 from . import functions, keys, news
 from .account import Account
-from .audio_path import Path
+from .audio_path import Path, Tone, Volumes
 from .call import Call, CallState
-from .effects import Effect, SetTimer
+from .effects import Effect, SetSound, SetTimer
 from .events import Event, KeyDown, KeyUp, MakeCall, Perform, Timer
 from .refusal import Refused
 from .reply import Reply, Verdict
 from .screen import Page
+from .settings import Settings
+from .views import Entry, Menu, Purpose, View
 
 NOTICE_SECONDS = 6.0
+MISSED_KEPT = 20
 
-PAGES = {
+CALL_PAGES = {
     CallState.RINGING: Page.RINGING,
     CallState.CALLING: Page.CALLING,
     CallState.TALKING: Page.TALKING,
+    CallState.HELD: Page.HELD,
 }
+
+# Which call comes to the front when the one in front is over.
+NEXT_IN_LINE = (CallState.TALKING, CallState.CALLING, CallState.HELD, CallState.RINGING)
+
+SILENCE = SetSound(frozenset(), Path.NONE, microphone=True, tone=Tone.NONE, ringing=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +44,52 @@ class Result:
     effects: tuple[Effect, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    remote: str
+    who: str
+    at: float
+
+
 class Phone:
     """One phone's state. `ids` names the calls it places; the user agent names those that arrive.
 
-    A lifted handset always has an open path: its own, or hands-free when `Speaker` moved the sound there.
+    A lifted handset always has an open path: its own, or the one that a key moved the sound to.
     """
 
-    def __init__(self, accounts: Iterable[Account], ids: Iterator[str]) -> None:
+    def __init__(
+        self, accounts: Iterable[Account], ids: Iterator[str], settings: Settings | None = None
+    ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.ids = ids
+        self.settings = settings or Settings()
         self.calls: dict[str, Call] = {}
-        self.entry: str | None = None
+        self.focus: str | None = None
+        self.views: list[View] = []
+        self.at_home = False
+        """The idle page is shown though a call is there."""
         self.lifted = False
         self.path = Path.NONE
-        self.last_dialled: str | None = None
+        self.path_before = Path.NONE
+        """Where the sound was before it went to the headset."""
+        self.busy_tone = False
+        self.muted = False
+        self.ringer_muted = False
+        self.volumes = Volumes()
+        self.dialled: list[str] = []
+        self.missed: list[Missed] = []
+        self.missed_unseen = 0
+        self.messages: dict[int, int] = {}
         self.notice: str | None = None
         self.now = 0.0
+        self._sound = SILENCE
         self._effects: list[Effect] = []
 
     def handle(self, event: Event, now: float) -> Result:
-        """Take an event at `now` (seconds since the epoch, never running backwards)."""
+        """Take an event at `now`, in seconds since the epoch."""
         self.now = now
         self._effects = []
+        page = self.page
         try:
             match event:
                 case KeyDown(key):
@@ -68,24 +101,53 @@ class Phone:
                 case Perform(function, call):
                     text = functions.perform(self, function, call)
                 case _:
-                    news.take(self, event)
-                    text = ""
+                    text = news.take(self, event)
         except Refused as refused:
             return Result(Reply(refused.verdict, refused.text), ())
+        self._settle(page)
         return Result(Reply(Verdict.DONE, text), tuple(self._effects))
 
     @property
     def page(self) -> Page:
-        if self.focused is not None:
-            return PAGES[self.focused.state]
-        if self.entry is not None:
-            return Page.ENTRY
-        return Page.IDLE if self.path is Path.NONE else Page.OFF_HOOK
+        view, ringing = self.view, self.ringing
+        if ringing and not self.at_home and not (isinstance(view, Entry) and view.call == ringing.id):
+            return Page.RINGING
+        if isinstance(view, Entry):
+            return Page.TRANSFER if view.purpose is Purpose.TRANSFER else Page.ENTRY
+        if isinstance(view, Menu):
+            return Page.MENU
+        call = self.focused
+        if call and not self.at_home:
+            return Page.CONFERENCE if call.conference else CALL_PAGES[call.state]
+        return Page.OFF_HOOK if self.path is not Path.NONE and not call else Page.IDLE
+
+    @property
+    def view(self) -> View | None:
+        return self.views[-1] if self.views else None
 
     @property
     def focused(self) -> Call | None:
-        """The one call that keys and sound belong to."""
-        return next(iter(self.calls.values()), None)
+        """The call that has the sound, or would have it."""
+        return self.calls.get(self.focus) if self.focus is not None else None
+
+    @property
+    def ringing(self) -> Call | None:
+        return next((call for call in self.calls.values() if call.state is CallState.RINGING), None)
+
+    @property
+    def conference(self) -> list[Call]:
+        return [call for call in self.calls.values() if call.conference]
+
+    @property
+    def tone(self) -> Tone:
+        call = self.focused
+        if call and call.state is CallState.CALLING and call.rings_there and not call.early_media:
+            return Tone.RINGBACK
+        if call or self.path is Path.NONE:
+            return Tone.NONE
+        if self.busy_tone:
+            return Tone.BUSY
+        return Tone.NONE if isinstance(self.view, Entry) else Tone.DIAL
 
     # --- what the verbs share
 
@@ -98,24 +160,85 @@ class Phone:
             self.path = Path.HANDSFREE
 
     def hang_up(self) -> None:
-        """Everything put down: the handset in its cradle, hands-free off, nothing typed."""
+        """Everything put down: the handset in its cradle, the other paths closed, nothing typed."""
         self.lifted = False
-        self.path = Path.NONE
-        self.entry = None
+        self.path = self.path_before = Path.NONE
+        self.views.clear()
+
+    def bring_to_front(self, call: Call) -> None:
+        self.focus = call.id
+        self.at_home = False
+        self.views.clear()
+        self.notice = None
 
     def show_notice(self, text: str) -> None:
         self.notice = text
         self.ask(SetTimer(Timer.NOTICE, NOTICE_SECONDS))
 
-    def forget(self, call: Call) -> None:
-        """The call is over at this end's wish: with the last one the phone is back on-hook."""
-        del self.calls[call.id]
-        if not self.calls:
-            self.hang_up()
+    def miss(self, call: Call) -> None:
+        self.missed.insert(0, Missed(call.remote, call.who, self.now))
+        del self.missed[MISSED_KEPT:]
+        self.missed_unseen += 1
+        self.show_notice(f"missed {call.who}")
 
-    def lose(self, call: Call, notice: str) -> None:
-        """The call is over at the far end's wish: a lifted handset is still in somebody's hand."""
+    def drop(self, call: Call, *, here: bool) -> None:
+        """The call is over. Ended `here`, the last one leaves the phone on-hook; ended at the far end, it
+        leaves a lifted handset in somebody's hand, with busy tone."""
         del self.calls[call.id]
-        if not self.calls and call.state is not CallState.RINGING:
-            self.path = Path.HANDSET if self.lifted else Path.NONE
-        self.show_notice(notice)
+        self.leave_conference(call)
+        if self.focus == call.id:
+            self.focus = self._next_in_line(call)
+        was_heard = call.state is not CallState.RINGING
+        if was_heard and not any(other.state is not CallState.RINGING for other in self.calls.values()):
+            if here or not self.lifted:
+                self.hang_up()
+            else:
+                self.path = Path.HANDSET
+                self.busy_tone = True
+        self.views = [view for view in self.views if view.call is None or view.call in self.calls]
+
+    def _next_in_line(self, call: Call) -> str | None:
+        for before in (call.consults_for, call.referred_in):
+            if before in self.calls:
+                return before
+        latest_first = list(reversed(self.calls.values()))
+        return next(
+            (other.id for state in NEXT_IN_LINE for other in latest_first if other.state is state), None
+        )
+
+    def leave_conference(self, call: Call) -> None:
+        """The others talk on; two that are left are an ordinary call."""
+        if not call.conference:
+            return
+        call.conference = False
+        legs = self.conference
+        if len(legs) == 1:
+            legs[0].conference = False
+        if self.focus == call.id and legs:
+            self.focus = legs[-1].id
+
+    def _settle(self, before: Page) -> None:
+        """What follows from the new state, whatever led there."""
+        page = self.page
+        if not self.calls:
+            self.muted = self.at_home = False
+        if page is not Page.OFF_HOOK and self.path is Path.NONE:
+            self.busy_tone = False
+        if isinstance(self.view, Entry) or self.focused:
+            self.busy_tone = False
+        if page is Page.OFF_HOOK and before is not Page.OFF_HOOK and not self.busy_tone:
+            self.ask(SetTimer(Timer.DIAL, self.settings.dial_within))
+        sound = SetSound(
+            calls=frozenset(call.id for call in self.calls.values() if call.state is CallState.TALKING),
+            path=self.path,
+            microphone=not self.muted,
+            tone=self.tone,
+            ringing=self._rings(),
+        )
+        if sound != self._sound:
+            self._sound = sound
+            self.ask(sound)
+
+    def _rings(self) -> bool:
+        call = self.ringing
+        return call is not None and not call.silenced and not self.ringer_muted

@@ -12,13 +12,35 @@ class Page(StrEnum):
     RINGING = "ringing"
     CALLING = "calling"
     TALKING = "talking"
+    HELD = "held"
+    TRANSFER = "transfer"
+    """A number is being typed for a transfer."""
+    CONFERENCE = "conference"
+    MENU = "menu"
+
+
+class Icon(StrEnum):
+    REGISTERED = "registered"
+    UNREGISTERED = "unregistered"
+    DND = "dnd"
+    FORWARD = "forward"
+    MUTED = "muted"
+    RINGER_MUTED = "ringer muted"
+    MISSED = "missed"
+    MESSAGE = "message"
+    ENCRYPTED = "encrypted"
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`softkeys` are the labels above `F1` to `F4`, in order."""
+    """`softkeys` are the labels above `F1` to `F4`, in order; `selected` is the marked line of a list,
+    `notice` a passing word about what happened, `cursor` where in the first line the next digit typed goes."""
 
     page: Page
     title: str
     lines: tuple[str, ...]
     softkeys: tuple[str, ...]
+    icons: tuple[Icon, ...] = ()
+    selected: int | None = None
+    notice: str | None = None
+    cursor: int | None = None

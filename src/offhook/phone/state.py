@@ -6,34 +6,37 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .display import screen
+from .views import Entry
 
 if TYPE_CHECKING:
     from .call import Call
     from .phone import Phone
 
-# What this phone cannot do yet has the value that it has on a phone where nobody has touched it.
-UNTOUCHED = {
-    "muted": False,
-    "ringer_muted": False,
-    "volume": {"ringer": 8, "handset": 8, "handsfree": 8, "headset": 8},
-    "dnd": False,
-    "forward": {"always": None, "busy": None, "no_answer": None},
-}
-
 
 def state(phone: Phone, now: float) -> dict[str, Any]:
     shown = screen(phone, now)
+    typed = phone.view
     return {
         "screen": {
             "page": shown.page,
             "title": shown.title,
-            "lines": list(shown.lines),
+            # A notice is the first line, as on the display.
+            "lines": [shown.notice, *shown.lines] if shown.notice else list(shown.lines),
             "softkeys": list(shown.softkeys),
+            "icons": list(shown.icons),
+            "selected": shown.selected,
         },
         "hook": "off" if phone.lifted else "on",
         "audio": phone.path,
-        **UNTOUCHED,
-        "entry": phone.entry or "",
+        "tone": phone.tone,
+        "muted": phone.muted,
+        "ringer_muted": phone.ringer_muted,
+        "volume": dict(phone.volumes.levels),
+        "dnd": phone.settings.dnd,
+        "entry": typed.text if isinstance(typed, Entry) else "",
+        "forward": dict(phone.settings.forward),
+        "missed": phone.missed_unseen,
+        "messages": sum(phone.messages.values()),
         "accounts": [
             {
                 "id": account.id,
@@ -57,8 +60,10 @@ def _call(call: Call, focused: bool, now: float) -> dict[str, Any]:
         "remote_name": call.remote_name,
         "account": call.account,
         "focused": focused,
-        "held_by_peer": False,
-        "conference": False,
+        "held_by_peer": call.held_by_peer,
+        "conference": call.conference,
+        "transferring_to": call.transferring_to,
+        "referred_by": call.referred_by or None,
         "digits_received": call.digits_received,
         "started": datetime.fromtimestamp(call.started, UTC).isoformat(timespec="milliseconds"),
         "duration": round(call.duration(now), 3),

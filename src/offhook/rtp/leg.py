@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from offhook.rtp import packet
 from offhook.rtp.latch import Latch
@@ -42,16 +42,25 @@ class LegStats:
     round_trip: float | None
 
 
+class Listener(Protocol):
+    def hear(self, received: packet.RtpPacket, payload: bytearray) -> None:
+        """Takes a packet of sound, each once, in the order they arrive."""
+
+
 class Leg:
     """Receives and sends a call's sound without decoding it.
 
-    It sends a full stream of silence, or, with `source` ECHO, what it receives. It sends to where the far
-    end's RTP comes from (`Latch`), and until that is known to where signalling said.
+    It sends a full stream of silence, or, with `source` ECHO, what it receives, or, with FED, what `feed` is
+    given. It sends to where the far end's RTP comes from (`Latch`), and until that is known to where
+    signalling said.
     """
 
     def __init__(self, clock: MediaClock, rtp: socket.socket, rtcp: socket.socket) -> None:
         self.port: int = rtp.getsockname()[1]
+        self.codec_name: str | None = None
+        """What was agreed on; None before `start`."""
         self.on_digit: Callable[[str], None] | None = None
+        self.listener: Listener | None = None
         self._rtp = rtp
         self._family = rtp.family
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,6 +90,10 @@ class Leg:
     def source(self, source: Source) -> None:
         self._sender.source = source
 
+    def feed(self, payload: bytes) -> None:
+        """Takes in what the source FED sends: any number of octets in the codec of the leg."""
+        self._sender.feed(payload)
+
     def start(
         self,
         *,
@@ -108,6 +121,7 @@ class Leg:
         announced = unicast(self._family, address, port)
         self._latch.expect(announced, now)
         self._rtcp.expect(unicast(self._family, rtcp_address, rtcp_port))
+        self.codec_name = codec_name
         self._payload_type = payload_type
         self._telephone_event = telephone_event
         self._receiving = receiving
@@ -196,12 +210,18 @@ class Leg:
         if received.payload_type == self._payload_type:
             # Events keep the timestamp of their beginning, which says nothing of jitter.
             reception.measure(received.timestamp, now)
-            if self._receiving and self._sender.source is Source.ECHO:
-                self._sender.echo(self._buffer[received.start : received.end])
+            if self._receiving:
+                self._hear(received)
         elif self._receiving:
             digit = self._events.receive(received.timestamp, self._buffer[received.start : received.end])
             if digit and self.on_digit:
                 self.on_digit(digit)
+
+    def _hear(self, received: packet.RtpPacket) -> None:
+        if self.listener:
+            self.listener.hear(received, self._buffer[received.start : received.end])
+        if self._sender.source is Source.ECHO:
+            self._sender.feed(self._buffer[received.start : received.end])
 
     def _begin(self, received: packet.RtpPacket) -> Reception:
         if self._reception:

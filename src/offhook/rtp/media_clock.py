@@ -23,12 +23,15 @@ class MediaClock:
     def running(self) -> bool:
         return bool(self._beats)
 
-    def join(self, paced: Paced, interval: int) -> None:
-        """Has `paced` beat every `interval` milliseconds on the running loop, together with its like."""
+    def join(self, paced: Paced, interval: int, *, first: bool = False) -> None:
+        """Has `paced` beat every `interval` milliseconds on the running loop, together with its like.
+
+        One that is `first` beats before those that are not: what it makes is sent in the same beat.
+        """
         beat = self._beats.get(interval)
         if beat is None:
             beat = self._beats[interval] = _Beat(asyncio.get_running_loop(), interval / 1000)
-        beat.members = (*beat.members, paced)
+        beat.members = (paced, *beat.members) if first else (*beat.members, paced)
 
     def leave(self, paced: Paced, interval: int) -> None:
         beat = self._beats[interval]

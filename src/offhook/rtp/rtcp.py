@@ -1,21 +1,9 @@
 """RTCP compound packets (RFC 3550 §6): which reports arrived, and the one to send."""
 
 import struct
+from dataclasses import dataclass
 
-from aiortp.packet import (
-    RTCP_BYE,
-    RTCP_RR,
-    RTCP_SR,
-    RtcpByePacket,
-    RtcpReceiverInfo,
-    RtcpRrPacket,
-    RtcpSdesPacket,
-    RtcpSenderInfo,
-    RtcpSourceInfo,
-    RtcpSrPacket,
-)
-
-Report = RtcpSrPacket | RtcpRrPacket | RtcpByePacket
+SR, RR, SDES, BYE = 200, 201, 202, 203
 
 _HEADER = struct.Struct("!BBH")
 _VERSION_AND_PADDING = 0xE0
@@ -25,16 +13,57 @@ _CNAME = 1
 _NTP_EPOCH = 2_208_988_800  # 1970 in seconds since 1900
 _LONGEST_ROUND_TRIP = 60.0
 
+_SSRC = struct.Struct("!I")
+_SENDER_INFO = struct.Struct("!QIII")
+_BLOCK = struct.Struct("!IIIIII")
 
-def parse(datagram: bytes) -> list[Report]:
+
+@dataclass(frozen=True, slots=True)
+class SenderInfo:
+    """§6.4.1."""
+
+    ntp_timestamp: int
+    rtp_timestamp: int
+    packet_count: int
+    octet_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBlock:
+    """What was received of `ssrc` (§6.4.1): `fraction_lost` in 256ths, `lsr` and `dlsr` in 1/65536 s."""
+
+    ssrc: int
+    fraction_lost: int
+    packets_lost: int
+    highest_sequence: int
+    jitter: int
+    lsr: int
+    dlsr: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A sender's report, or, with `sender` None, a receiver's."""
+
+    ssrc: int
+    sender: SenderInfo | None
+    blocks: tuple[ReportBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    sources: tuple[int, ...]
+
+
+def parse(datagram: bytes) -> list[Report | Bye]:
     """The sender reports, receiver reports and goodbyes of a compound packet; none if it is not valid (A.2).
 
     Each packet is parsed on its own, so that what is not read here (SDES, APP, extended reports) and what a
     profile appends to a report (§6.4.3) cannot spoil the rest.
     """
-    if len(datagram) < 8 or datagram[1] not in (RTCP_SR, RTCP_RR):
+    if len(datagram) < 8 or datagram[1] not in (SR, RR):
         return []
-    reports: list[Report] = []
+    reports: list[Report | Bye] = []
     position = 0
     while position < len(datagram):
         if position + _HEADER.size > len(datagram):
@@ -48,8 +77,8 @@ def parse(datagram: bytes) -> list[Report]:
         ):
             return []
         try:
-            report = _report(kind, flags & 0x1F, datagram[start:end])
-        except ValueError:
+            report = _read(kind, flags & 0x1F, datagram[start:end])
+        except struct.error:
             return []
         if report:
             reports.append(report)
@@ -57,24 +86,49 @@ def parse(datagram: bytes) -> list[Report]:
     return reports
 
 
-def _report(kind: int, count: int, payload: bytes) -> Report | None:
-    if kind == RTCP_SR:
-        return RtcpSrPacket.parse(payload[: 24 + 24 * count], count)
-    if kind == RTCP_RR:
-        return RtcpRrPacket.parse(payload[: 4 + 24 * count], count)
-    if kind == RTCP_BYE:
-        return RtcpByePacket.parse(payload, count)
-    return None
+def _read(kind: int, count: int, payload: bytes) -> Report | Bye | None:
+    """Raises struct.error where `payload` is too short for what it should hold."""
+    if kind == BYE:
+        return Bye(struct.unpack_from(f"!{count}I", payload))
+    if kind not in (SR, RR):
+        return None
+    [ssrc] = _SSRC.unpack_from(payload)
+    position = _SSRC.size
+    sender = None
+    if kind == SR:
+        sender = SenderInfo(*_SENDER_INFO.unpack_from(payload, position))
+        position += _SENDER_INFO.size
+    blocks = range(position, position + count * _BLOCK.size, _BLOCK.size)
+    return Report(ssrc, sender, tuple(_read_block(payload, start) for start in blocks))
 
 
-def build(
-    ssrc: int, cname: str, sender: RtcpSenderInfo | None, heard: RtcpReceiverInfo | None, *, bye: bool
-) -> bytes:
+def _read_block(payload: bytes, start: int) -> ReportBlock:
+    ssrc, lost, highest, jitter, lsr, dlsr = _BLOCK.unpack_from(payload, start)
+    cumulative = (lost + 0x800000 & 0xFFFFFF) - 0x800000
+    return ReportBlock(ssrc, lost >> 24, cumulative, highest, jitter, lsr, dlsr)
+
+
+def build(ssrc: int, cname: str, sender: SenderInfo | None, heard: ReportBlock | None, *, bye: bool) -> bytes:
     """A compound packet: SR, or RR where `sender` is None, then SDES with the CNAME, then perhaps BYE."""
-    blocks = [heard] if heard else []
-    report = RtcpSrPacket(ssrc, sender, blocks) if sender else RtcpRrPacket(ssrc, blocks)
-    sdes = RtcpSdesPacket([RtcpSourceInfo(ssrc, [(_CNAME, cname.encode())])])
-    return bytes(report) + bytes(sdes) + (bytes(RtcpByePacket([ssrc])) if bye else b"")
+    own = _SSRC.pack(ssrc)
+    report = own
+    if sender:
+        report += _SENDER_INFO.pack(
+            sender.ntp_timestamp, sender.rtp_timestamp, sender.packet_count, sender.octet_count
+        )
+    if heard:
+        lost = heard.fraction_lost << 24 | heard.packets_lost & 0xFFFFFF
+        report += _BLOCK.pack(heard.ssrc, lost, heard.highest_sequence, heard.jitter, heard.lsr, heard.dlsr)
+    name = cname.encode()
+    sdes = own + bytes((_CNAME, len(name))) + name
+    # The items end with at least one null octet, at a boundary of 32 bits (§6.5).
+    sdes += bytes(4 - len(sdes) % 4)
+    compound = _packet(SR if sender else RR, 1 if heard else 0, report) + _packet(SDES, 1, sdes)
+    return compound + (_packet(BYE, 1, own) if bye else b"")
+
+
+def _packet(kind: int, count: int, payload: bytes) -> bytes:
+    return _HEADER.pack(_VERSION_2 | count, kind, len(payload) // 4) + payload
 
 
 def ntp_timestamp(unix_time: float) -> int:
@@ -87,7 +141,7 @@ def middle(ntp: int) -> int:
     return ntp >> 16 & 0xFFFFFFFF
 
 
-def round_trip(block: RtcpReceiverInfo, arrival: int) -> float | None:
+def round_trip(block: ReportBlock, arrival: int) -> float | None:
     """Seconds from our report to the answer in `block`, less the time it lay there (§6.4.1).
 
     `arrival` is an NTP timestamp. None where the far end has had no report yet, or its figures cannot be.

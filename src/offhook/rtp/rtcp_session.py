@@ -6,8 +6,6 @@ import secrets
 import socket
 import time
 
-from aiortp.packet import RtcpByePacket, RtcpReceiverInfo, RtcpSenderInfo, RtcpSrPacket
-
 from offhook.rtp import rtcp
 from offhook.rtp.latch import Latch
 from offhook.rtp.reception import Reception
@@ -85,19 +83,19 @@ class RtcpSession:
             return
         self._active = True
 
-    def _sent(self, now: float) -> RtcpSenderInfo | None:
+    def _sent(self, now: float) -> rtcp.SenderInfo | None:
         """None where nothing was sent since the report before: a receiver's report then (§6.4)."""
         if self._sender.sent == self._reported:
             return None
         self._reported = self._sender.sent
-        return RtcpSenderInfo(
+        return rtcp.SenderInfo(
             ntp_timestamp=rtcp.ntp_timestamp(now + _UNIX_TIME),
             rtp_timestamp=self._sender.timestamp(now),
             packet_count=self._sender.sent & 0xFFFFFFFF,
             octet_count=self._sender.octets & 0xFFFFFFFF,
         )
 
-    def _heard(self, now: float) -> RtcpReceiverInfo | None:
+    def _heard(self, now: float) -> rtcp.ReportBlock | None:
         reception = self.reception
         if reception is None or reception.ssrc == self._gone:
             return None
@@ -105,7 +103,7 @@ class RtcpSession:
         ssrc, last, at = self._last_report or (None, 0, now)
         if ssrc != reception.ssrc:
             last, at = 0, now
-        return RtcpReceiverInfo(
+        return rtcp.ReportBlock(
             ssrc=reception.ssrc,
             fraction_lost=loss.fraction,
             packets_lost=loss.cumulative,
@@ -125,15 +123,15 @@ class RtcpSession:
             return
         now = time.monotonic()
         for report in rtcp.parse(datagram):
-            if isinstance(report, RtcpByePacket):
+            if isinstance(report, rtcp.Bye):
                 if self._latch.ssrc in report.sources:
                     self._gone = self._latch.ssrc
                 continue
             if flow and report.ssrc == self._latch.ssrc:
                 self._to = source
-                if isinstance(report, RtcpSrPacket):
-                    self._last_report = report.ssrc, rtcp.middle(report.sender_info.ntp_timestamp), now
-            for block in report.reports:
+                if report.sender:
+                    self._last_report = report.ssrc, rtcp.middle(report.sender.ntp_timestamp), now
+            for block in report.blocks:
                 if block.ssrc == self._sender.ssrc:
                     measured = rtcp.round_trip(block, rtcp.ntp_timestamp(now + _UNIX_TIME))
                     self.round_trip = self.round_trip if measured is None else measured

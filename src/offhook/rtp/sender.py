@@ -12,10 +12,11 @@ from offhook.rtp.socket_address import SocketAddress
 from offhook.rtp.telephone_event import EventQueue
 
 RATE = 8000
-"""The RTP clock of PCMU and PCMA in Hz; one octet is one sample."""
-SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}
+"""The RTP clock in Hz of every codec here, G.722's too (RFC 3551 §4.5.2); one octet is one tick of it."""
+SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5, "G722": 0xFD}
 MIN_PTIME, MAX_PTIME = 10, 60
 _MAX_ECHO = RATE // 5  # 200 ms
+_MAX_AHEAD = RATE // 25  # 40 ms
 
 
 class Source(Enum):
@@ -23,13 +24,15 @@ class Source(Enum):
 
     SILENCE = "silence"
     ECHO = "echo"
+    FED = "fed"
+    """What `Leg.feed` is given, silence when that runs out."""
 
 
 class Sender:
     """Sends a packet a beat of the clock while `pace` has it so: silence, an echo, or telephone-events."""
 
     def __init__(self, clock: MediaClock, rtp: socket.socket) -> None:
-        self.source = Source.SILENCE
+        self._source = Source.SILENCE
         self.sent = 0
         self.octets = 0
         self.unsent = 0
@@ -46,8 +49,19 @@ class Sender:
         self._samples = 0
         self._silence = b""
         self._packet = bytearray()
-        self._echo = bytearray()
+        self._codec_name = ""
+        self._queue = bytearray()
         self._events = EventQueue(RATE)
+
+    @property
+    def source(self) -> Source:
+        return self._source
+
+    @source.setter
+    def source(self, source: Source) -> None:
+        self._source = source
+        self._queue.clear()
+        self._packet[packet.HEADER_SIZE :] = self._silence
 
     def speak(self, codec_name: str, payload_type: int, telephone_event: int | None, ptime: int) -> None:
         """Sets the codec, the payload types and the length of a packet in milliseconds."""
@@ -55,6 +69,9 @@ class Sender:
         self._telephone_event = telephone_event
         if telephone_event is None:
             self._events.clear()
+        if codec_name != self._codec_name:
+            self._queue.clear()
+        self._codec_name = codec_name
         self._samples = RATE * ptime // 1000
         self._silence = bytes((SILENCE[codec_name],)) * self._samples
         marker = self._packet[1] & packet.MARKER if self._packet else 0
@@ -75,7 +92,7 @@ class Sender:
         self._interval = interval
         if interval is None:
             self._events.clear()
-            self._echo.clear()
+            self._queue.clear()
         else:
             self._clock.join(self, interval)
 
@@ -83,11 +100,16 @@ class Sender:
         """Whether it will be sent."""
         return self._interval is not None and self._telephone_event is not None and self._events.add(digit)
 
-    def echo(self, payload: bytearray) -> None:
-        """Takes in what the source ECHO sends. What is older than 200 ms is dropped."""
+    def feed(self, payload: bytes | bytearray) -> None:
+        """Takes in what the sources ECHO and FED send; what has waited too long is dropped.
+
+        An echo bears the jitter of what it comes from, 200 ms. What is fed comes as evenly as it is sent, and
+        waits for one packet and 40 ms at most.
+        """
         if self._interval is not None:
-            self._echo += payload
-            del self._echo[:-_MAX_ECHO]
+            self._queue += payload
+            most = _MAX_ECHO if self._source is Source.ECHO else self._samples + _MAX_AHEAD
+            del self._queue[:-most]
 
     def timestamp(self, now: float) -> int:
         """The RTP timestamp of this instant, as a sender report gives it."""
@@ -97,18 +119,20 @@ class Sender:
         """Sends one packet (`media_clock.Paced`)."""
         if missed:
             self._timestamp += missed * self._samples
-        if not (self._events and self._sent_event()):
+        if self._events and self._sent_event():
+            del self._queue[: self._samples]
+        else:
             self._send_audio()
         self._timestamp += self._samples
         self._sequence = self._sequence + 1 & 0xFFFF
 
     def _send_audio(self) -> None:
         datagram = self._packet
-        if self.source is Source.ECHO:
-            enough = len(self._echo) >= self._samples
-            datagram[packet.HEADER_SIZE :] = self._echo[: self._samples] if enough else self._silence
+        if self._source is not Source.SILENCE:
+            enough = len(self._queue) >= self._samples
+            datagram[packet.HEADER_SIZE :] = self._queue[: self._samples] if enough else self._silence
             if enough:
-                del self._echo[: self._samples]
+                del self._queue[: self._samples]
         packet.SEQUENCE_AND_TIMESTAMP.pack_into(
             datagram, packet.SEQUENCE_OFFSET, self._sequence, self._timestamp & 0xFFFFFFFF
         )

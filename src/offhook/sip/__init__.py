@@ -2,8 +2,9 @@
 
 Bottom up: `message` reads and bounds what comes in; `transaction` and its two kinds repeat and absorb
 repetitions; `transaction_layer` finds the one a message belongs to; `dialog` keeps what two ends share;
-`outgoing_call` and `incoming_call` are a call from either side; `user_agent` is the whole, driven by bytes
-and time, and its sockets are at the edge.
+`dialog_client` asks the other end for something within it; `outgoing_call` and `incoming_call` are a call
+from either side, `in_dialog` what is asked for within one, `session_change` its hold, `transfers` its REFERs;
+`user_agent` is the whole, driven by bytes and time, and its sockets are at the edge.
 """
 
 from .account import Account

@@ -1,14 +1,27 @@
 """What this user agent understands, as it tells others (RFC 3261 §11.2, §20.5, §20.37)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sipmessage import Request, Response
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY")
 ALLOW = ", ".join(METHODS)
-EXTENSIONS: tuple[str, ...] = ()
-"""Option tags that a Require header may name."""
-BODIES = ("application/sdp", "application/dtmf-relay", "application/dtmf")
+EXTENSIONS: tuple[str, ...] = ("replaces", "norefersub")
+"""Option tags that a Require header may name (RFC 3891, RFC 4488)."""
+BODIES = (
+    "application/sdp",
+    "application/dtmf-relay",
+    "application/dtmf",
+    "application/simple-message-summary",
+    "message/sipfrag",
+)
+EVENTS = "refer, message-summary, check-sync"
+"""The event packages that a NOTIFY may be about."""
+
+ADVERTISED: Mapping[str, str] = MappingProxyType({"Allow": ALLOW, "Supported": ", ".join(EXTENSIONS)})
 
 
 def advertise(message: Request | Response) -> None:
-    message.headers.set("Allow", ALLOW)
-    message.headers.set("Supported", ", ".join(EXTENSIONS))
+    for name, value in ADVERTISED.items():
+        message.headers.set(name, value)

@@ -18,10 +18,23 @@ class Incoming:
     """An INVITE that is ours: `account` is the id of the account called, None for a direct call.
 
     `remote` is the From URI, `remote_name` its display name. The user agent has sent 100; the next word is
-    the owner's: `ring`, `answer` or `refuse`.
+    the owner's: `ring`, `answer` or `refuse`. `answer_after`: the caller asks to be answered at once.
     """
 
     call: str
+    account: int | None
+    remote: str
+    remote_name: str
+    answer_after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """As Incoming, with a Replaces that names a call of ours (RFC 3891 §3): the owner is to answer `call` and
+    to hang up `replaced`, which is up, or was placed from here and not answered yet."""
+
+    call: str
+    replaced: str
     account: int | None
     remote: str
     remote_name: str
@@ -67,9 +80,65 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The far end sent BYE or CANCEL, or is gone (no ACK to our 2xx, 481 or 408 within the dialog)."""
+    """The far end sent BYE or CANCEL, or is gone (no ACK to our 2xx, 481 or 408 within the dialog).
+
+    `elsewhere`: another branch of its INVITE was answered (RFC 3326).
+    """
 
     call: str
+    reason: str
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRefused:
+    """The far end did not accept a re-INVITE that was to hold or resume; everything is as it was before."""
+
+    call: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHold:
+    """The far end holds the call, or does no longer."""
+
+    call: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferReceived:
+    """The other party of `call` asks to call `target` instead: `accept_refer` or `refuse_refer`.
+
+    `referred_by` is a URI, empty where the far end does not say.
+    """
+
+    call: str
+    target: str
+    referred_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferAccepted:
+    """The far end of `call` means to follow our REFER (202). The outcome follows, or never comes."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferDone:
+    """The far end of `call` reached the target of our REFER."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferFailed:
+    """Our REFER was refused, or what the far end was sent to was; it may come without a ReferAccepted."""
+
+    call: str
+    code: int
     reason: str
 
 
@@ -79,6 +148,26 @@ class Digit:
 
     call: str
     digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesWaiting:
+    """Voice messages of an account (RFC 3842), None where it is not said whose: not heard yet, and heard."""
+
+    account: int | None
+    new: int
+    old: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSync:
+    """Somebody asks this end to fetch its configuration anew, and to start anew where `reboot`.
+
+    Nothing proves who asks.
+    """
+
+    account: int | None
+    reboot: bool
 
 
 class Binding(StrEnum):
@@ -100,5 +189,22 @@ class BindingChanged:
 
 
 UserAgentEvent = (
-    InviteSent | Incoming | Progress | Answered | MediaChanged | Failed | Ended | Digit | BindingChanged
+    InviteSent
+    | Incoming
+    | Replacing
+    | Progress
+    | Answered
+    | MediaChanged
+    | Failed
+    | Ended
+    | ChangeRefused
+    | PeerHold
+    | ReferReceived
+    | ReferAccepted
+    | ReferDone
+    | ReferFailed
+    | Digit
+    | MessagesWaiting
+    | CheckSync
+    | BindingChanged
 )

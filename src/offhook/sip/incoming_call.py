@@ -3,11 +3,12 @@
 from .account import Account
 from .dialog import Dialog
 from .events import Answered, Ended
-from .invite_session import InviteSession, Owner, reason_of
+from .invite_session import InviteSession, Owner
 from .media import LocalMedia
 from .message import ReceivedRequest
 from .name_addr import one_line
 from .offer_answer import NotAcceptable
+from .reason import Reason
 from .server_transaction import ServerTransaction
 from .timers import Timer
 from .uri import parse_uri
@@ -32,20 +33,31 @@ class IncomingCall(InviteSession):
     ) -> None:
         super().__init__(owner, call, account)
         self._transaction = transaction
-        self._dialog = dialog
+        self._become(dialog)
         self._up = False
         self._leaving = False
         """Hung up before the ACK to our 2xx, which BYE has to wait for (§15)."""
         self._ringing: Timer | None = None
         expires = transaction.request.message.headers.get("Expires") or ""
         asked = float(expires) if expires.isascii() and expires.isdigit() else LONGEST_RINGING
-        self._expiry = self._layer.timers.start(now + min(asked, LONGEST_RINGING), self._expired)
+        self._expiry = self.layer.timers.start(now + min(asked, LONGEST_RINGING), self._expired)
         owner.dialog_opened(dialog, self)
-        transaction.respond(self._layer.response(transaction.request, 100), now)
+        transaction.respond(self.layer.response(transaction.request, 100), now)
 
     @property
     def confirmed(self) -> bool:
         return self._up
+
+    @property
+    def owns_call_id(self) -> bool:
+        return False
+
+    def replaceable(self, dialog: Dialog, *, early_only: bool) -> int | None:  # noqa: ARG002 - it has but one
+        if self.over:
+            return 603
+        if not self._transaction.answered:
+            return 481
+        return 486 if early_only else None
 
     def ring(self, now: float) -> None:
         """180; nothing when the call is answered already."""
@@ -54,10 +66,10 @@ class IncomingCall(InviteSession):
         if self._ringing is not None:
             self._ringing.cancel()
         request = self._transaction.request
-        response = self._layer.response(request, 180, to_tag=self.local_tag)
+        response = self.layer.response(request, 180, to_tag=self.local_tag)
         self._open_dialog(response, request)
         self._transaction.respond(response, now)
-        self._ringing = self._layer.timers.start(now + KEEP_RINGING, self.ring)
+        self._ringing = self.layer.timers.start(now + KEEP_RINGING, self.ring)
 
     def answer(self, media: LocalMedia, now: float) -> None:
         """2xx. With nothing in common it is 488 instead, and the call has Ended."""
@@ -65,15 +77,16 @@ class IncomingCall(InviteSession):
             raise ValueError(f"call {self.call} is answered already")
         self._stop_waiting()
         try:
-            body, flow = self._negotiation.respond(self._transaction.request.message, media)
+            body, flow = self.negotiation.respond(self._transaction.request.message, media)
+            self.media = media
         except NotAcceptable as error:
-            self._refuse(self._transaction, 488, now, warning=str(error))
-            self._emit(Ended(self.call, str(error)))
-            self._leave()
+            self.refuse_with(self._transaction, 488, now, warning=str(error))
+            self.tell(Ended(self.call, str(error)))
+            self._leave(now)
             return
         self._accept(self._transaction, body, now, wants_answer=flow is None)
         if flow is not None:
-            self._agree(flow)
+            self.agree(flow, media.direction, from_answer=False)
 
     def refuse(self, code: int, now: float, reason: str | None = None, contact: str | None = None) -> None:
         """Any final response that is no 2xx; `contact` is where a 3xx sends the caller. Raises ValueError."""
@@ -82,13 +95,13 @@ class IncomingCall(InviteSession):
         if self._transaction.answered:
             raise ValueError(f"call {self.call} is answered already")
         target = str(parse_uri(contact)) if contact is not None else None
-        self._refuse(
+        self.refuse_with(
             self._transaction, code, now, reason=None if reason is None else one_line(reason), contact=target
         )
-        self._leave()
+        self._leave(now)
 
     def hang_up(self, now: float) -> None:
-        if self._over:
+        if self.over:
             return
         self._silent = True
         if not self._transaction.answered:
@@ -101,7 +114,8 @@ class IncomingCall(InviteSession):
     def cancelled(self, cancel: ReceivedRequest, now: float) -> None:
         """The caller gave up (§9.2). After a final response it changes nothing."""
         if not self._transaction.answered:
-            self._far_end_left(reason_of(cancel.message) or "the caller gave up", now)
+            reason = Reason.of(cancel.message)
+            self.far_end_left(reason.text or "the caller gave up", now, elsewhere=reason.elsewhere)
 
     def _acknowledged(self, now: float) -> None:
         if self._up:
@@ -110,22 +124,22 @@ class IncomingCall(InviteSession):
         if self._leaving:
             self._bye_all("hung up here", now)
         else:
-            self._emit(Answered(self.call))
+            self.tell(Answered(self.call))
 
     def _expired(self, now: float) -> None:
-        self._far_end_left("it rang for too long", now)
+        self.far_end_left("it rang for too long", now)
 
-    def _far_end_left(self, reason: str, now: float) -> None:
+    def far_end_left(self, reason: str, now: float, *, elsewhere: bool = False) -> None:
         if not self._transaction.answered:
-            self._refuse(self._transaction, 487, now)
-        super()._far_end_left(reason, now)
+            self.refuse_with(self._transaction, 487, now)
+        super().far_end_left(reason, now, elsewhere=elsewhere)
 
     def _not_now(self) -> int | None:
         return super()._not_now() if self._transaction.answered else 500
 
-    def _leave(self, closing: Dialog | None = None) -> None:
+    def _leave(self, now: float, closing: Dialog | None = None) -> None:
         self._stop_waiting()
-        super()._leave(closing)
+        super()._leave(now, closing)
 
     def _stop_waiting(self) -> None:
         self._expiry.cancel()

@@ -1,28 +1,30 @@
 """What both ends of a call share once there is a dialog (RFC 3261 §13 to §15): its sound, its BYE, what
 comes in."""
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar, Protocol
+from dataclasses import replace
+from typing import Protocol
 
-from sipmessage import Request, Response
+from sipmessage import Response
 
 from . import info
 from .accepted_invite import AcceptedInvite
 from .account import Account
 from .capabilities import advertise
 from .dialog import Dialog
+from .dialog_client import DialogClient
 from .digest import Credentials
-from .events import Digit, Ended, MediaChanged, UserAgentEvent
+from .events import Ended, MediaChanged, PeerHold, UserAgentEvent
+from .hold import Hold
 from .hop import Hop, uri_host
-from .media import MediaFlow
+from .in_dialog import RECEIVERS
+from .media import Direction, LocalMedia, MediaFlow
 from .message import ReceivedRequest, ReceivedResponse, content_type, finish
 from .negotiation import SDP, Negotiation
 from .offer_answer import NotAcceptable
 from .server_transaction import ServerTransaction
+from .session_change import SessionChange
 from .transaction_layer import TransactionLayer
-
-MAX_CHALLENGES = 4
-"""401 and 407 in a row that one request answers: two for each of a proxy and a server behind it."""
+from .transfers import Transfers
 
 
 class Owner(Protocol):
@@ -46,16 +48,23 @@ class InviteSession:
     def __init__(self, owner: Owner, call: str, account: Account | None) -> None:
         self.call = call
         self.account = account
+        self.layer = owner.layer
+        self.negotiation = Negotiation(self.layer.random.getrandbits(48))
+        self.hold = Hold()
         self.flow: MediaFlow | None = None
         """What was agreed about sound, once offer and answer are complete."""
+        self.media: LocalMedia
+        """This end's sound as its owner gave it, whoever holds."""
+        self.client: DialogClient
+        """Of the dialog that is confirmed, or that an incoming call is to confirm."""
+        self.transfers = Transfers(self)
+        self.over = False
         self._owner = owner
-        self._layer = owner.layer
         self._dialog: Dialog | None = None
-        """The one that is confirmed, or that an incoming call is to confirm."""
-        self._negotiation = Negotiation(self._layer.random.getrandbits(48))
+        """The client's."""
+        self._change: SessionChange | None = None
         self._accepted: AcceptedInvite | None = None
         """The 2xx whose ACK has not come yet. A new INVITE takes its place: the other end has moved on."""
-        self._over = False
         self._silent = False
         self._byes = 0
 
@@ -68,6 +77,30 @@ class InviteSession:
         """BYE, CANCEL or a refusal, as the state of the call wants it."""
         raise NotImplementedError
 
+    def replaceable(self, dialog: Dialog, *, early_only: bool) -> int | None:
+        """The code that refuses an INVITE which is to replace `dialog`, None where it may (RFC 3891 §3)."""
+        raise NotImplementedError
+
+    # --- what its owner asks for while it is up; all raise ValueError when it is not
+
+    def change(self, hold: bool, now: float) -> None:
+        """Hold, or resume."""
+        self.up()
+        if self._change is None:
+            self._change = SessionChange(self, owns_call_id=self.owns_call_id)
+        self._change.want(hold, now)
+
+    def send_digit(self, digit: str, now: float) -> None:
+        """By INFO, one after the other."""
+        body = info.relay(digit)
+        self.up()
+        self.client.send("INFO", lambda _response, _now: None, now, body=body, body_type=info.ACCEPTED[0])
+
+    def up(self) -> Dialog:
+        if self._dialog is None or not self.confirmed or self.over:
+            raise ValueError(f"call {self.call} is not up")
+        return self._dialog
+
     # --- what comes in within the dialog
 
     def receive(
@@ -75,13 +108,13 @@ class InviteSession:
     ) -> None:
         """Take a request other than ACK and CANCEL, in the order of CSeq (§12.2.2)."""
         if dialog.remote_sequence is not None and request.sequence < dialog.remote_sequence:
-            self._refuse(transaction, 500, now, reason="CSeq Out Of Order")
+            self.refuse_with(transaction, 500, now, reason="CSeq Out Of Order")
             return
-        if self._over and request.method != "BYE":
-            self._refuse(transaction, 481, now)
+        if self.over and request.method != "BYE":
+            self.refuse_with(transaction, 481, now)
             return
         dialog.remote_sequence = request.sequence
-        self._RECEIVERS[request.method](self, request, transaction, dialog, now)
+        RECEIVERS[request.method](self, request, transaction, dialog, now)
 
     def acknowledge(self, ack: ReceivedRequest, now: float) -> None:
         accepted = self._accepted
@@ -90,92 +123,130 @@ class InviteSession:
         self._stop_repeating()
         if accepted.wants_answer:
             try:
-                self._agree(self._negotiation.read_answer(ack.message))
+                flow = self.negotiation.read_answer(ack.message)
+                self.agree(flow, self._offered_direction(), from_answer=True)
             except NotAcceptable as error:
                 self._bye_all(str(error), now)
                 return
         self._acknowledged(now)
+        self._proceed(now)
+
+    def _offered_direction(self) -> Direction:
+        media = self.negotiation.media
+        return self.media.direction if media is None else media.direction
 
     def _acknowledged(self, now: float) -> None:
         """Our 2xx arrived."""
 
-    def _on_bye(
-        self, request: ReceivedRequest, transaction: ServerTransaction, dialog: Dialog, now: float
-    ) -> None:
-        self._answer(transaction, 200, now)
-        # In an early dialog, or one that another branch opened, it ends that branch and not the call.
-        if dialog is self._dialog:
-            self._far_end_left(reason_of(request.message) or "the far end hung up", now)
-
-    def _on_options(
-        self, request: ReceivedRequest, transaction: ServerTransaction, _dialog: Dialog, now: float
-    ) -> None:
-        response = self._layer.response(request, 200)
-        advertise(response)
-        transaction.respond(response, now)
-
-    def _on_info(
-        self, request: ReceivedRequest, transaction: ServerTransaction, _dialog: Dialog, now: float
-    ) -> None:
-        kind = content_type(request.message)
-        if kind and kind not in info.ACCEPTED:
-            response = self._layer.response(request, 415)
-            response.headers.set("Accept", ", ".join(info.ACCEPTED))
-            transaction.respond(response, now)
-            return
-        digit = info.digit_of(request.message)
-        if kind and digit is None:
-            self._refuse(transaction, 400, now, reason="No Key In The Body")
-            return
-        self._answer(transaction, 200, now)
-        if digit is not None:
-            self._emit(Digit(self.call, digit))
-
-    def _on_invite(
+    def receive_invite(
         self, request: ReceivedRequest, transaction: ServerTransaction, dialog: Dialog, now: float
     ) -> None:
         """A re-INVITE (§14.2), answered at once with the sound that the call has."""
-        refusal = self._not_now()
-        media = self._negotiation.media
-        if refusal is not None or media is None or self._dialog is not dialog:
-            code = refusal or 491
-            response = self._layer.response(request, code)
-            if code == 500:
-                response.headers.set("Retry-After", str(self._layer.random.randint(0, 10)))
-            transaction.respond(response, now)
-            return
-        if content_type(request.message) not in {"", SDP}:
-            self._unsupported_body(transaction, now)
-            return
-        try:
-            body, flow = self._negotiation.respond(request.message, media)
-        except NotAcceptable as error:
-            self._refuse(transaction, 488, now, warning=str(error))
-            return
+        answered = self._answer_offer(request, transaction, dialog, now)
+        if answered is not None:
+            body, flow = answered
+            dialog.refresh(request.message)
+            self._accept(transaction, body, now, wants_answer=flow is None)
+
+    def receive_update(
+        self, request: ReceivedRequest, transaction: ServerTransaction, dialog: Dialog, now: float
+    ) -> None:
+        """RFC 3311 §5.2: as a re-INVITE that is over with its answer, or a new target alone."""
+        body = b""
+        if request.message.body:
+            answered = self._answer_offer(request, transaction, dialog, now)
+            if answered is None:
+                return
+            body, _ = answered
         dialog.refresh(request.message)
-        self._accept(transaction, body, now, wants_answer=flow is None)
+        response = self.layer.response(request, 200)
+        self._open_dialog(response, request)
+        advertise(response)
+        finish(response, body)
+        transaction.respond(response, now)
+
+    def _answer_offer(
+        self, request: ReceivedRequest, transaction: ServerTransaction, dialog: Dialog, now: float
+    ) -> tuple[bytes, MediaFlow | None] | None:
+        """The body of a 2xx and what was agreed with it; None when the offer was refused."""
+        refusal = self._not_now()
+        if refusal is None and (self.negotiation.media is None or self._dialog is not dialog):
+            refusal = 491
+        if refusal is not None:
+            response = self.layer.response(request, refusal)
+            if refusal == 500:
+                response.headers.set("Retry-After", str(self.layer.random.randint(0, 10)))
+            transaction.respond(response, now)
+            return None
+        if content_type(request.message) not in {"", SDP}:
+            self.unsupported_body(transaction, SDP, now)
+            return None
+        ours = self.hold.answered(self.media.direction)
+        if not request.message.body:
+            ours = self.hold.offered(self.media.direction, self.hold.here)
+        try:
+            body, flow = self.negotiation.respond(request.message, replace(self.media, direction=ours))
+        except NotAcceptable as error:
+            self.refuse_with(transaction, 488, now, warning=str(error))
+            return None
         if flow is not None:
-            self._agree(flow)
+            self.agree(flow, ours, from_answer=False)
+        return body, flow
 
     def _not_now(self) -> int | None:
-        """Why a re-INVITE cannot be answered: 491 while an offer of ours waits (RFC 5407 §3.1.4), 500 while
-        an INVITE of theirs does (§14.2)."""
-        return 491 if self._accepted is not None and self._accepted.wants_answer else None
+        """Why an offer cannot be answered: 491 while one of ours waits (§14.2, RFC 3311 §5.2, RFC 5407
+        §3.1.4), 500 while an INVITE of theirs does."""
+        waiting = self._accepted is not None and self._accepted.wants_answer
+        return 491 if waiting or (self._change is not None and self._change.under_way) else None
 
-    _RECEIVERS: ClassVar[
-        Mapping[str, Callable[["InviteSession", ReceivedRequest, ServerTransaction, Dialog, float], None]]
-    ] = {"BYE": _on_bye, "INFO": _on_info, "INVITE": _on_invite, "OPTIONS": _on_options}
+    def agree(self, flow: MediaFlow, ours: Direction, *, from_answer: bool) -> None:
+        """Offer and answer are complete; `ours` is the direction that this end put into its part."""
+        self._take_flow(flow)
+        if self.hold.learn(ours, flow.direction, from_answer=from_answer):
+            self.tell(PeerHold(self.call, self.hold.there))
 
-    def _agree(self, flow: MediaFlow) -> None:
+    def _take_flow(self, flow: MediaFlow) -> None:
         if flow != self.flow:
             self.flow = flow
-            self._emit(MediaChanged(self.call, flow))
+            self.tell(MediaChanged(self.call, flow))
+
+    # --- our own requests in it
+
+    @property
+    def owns_call_id(self) -> bool:
+        """This end placed the call, and named it (§14.1)."""
+        raise NotImplementedError
+
+    @property
+    def may_change(self) -> bool:
+        """A re-INVITE of ours may go out: neither a request of ours nor an INVITE of theirs is unfinished."""
+        return self.confirmed and not self.over and self._accepted is None and self.client.idle
+
+    def _proceed(self, now: float) -> None:
+        if self._change is not None:
+            self._change.proceed(now)
+
+    def _become(self, dialog: Dialog) -> None:
+        self._dialog = dialog
+        self.client = self._client_of(dialog)
+
+    def _client_of(self, dialog: Dialog) -> DialogClient:
+        credentials = self._owner.credentials(self.account)
+        return DialogClient(dialog, self.layer, credentials, self.contact, self._proceed)
+
+    def lost(self, response: ReceivedResponse, now: float) -> None:
+        """408 or 481 within the dialog: the far end does not answer, or knows nothing of it (§12.2.1.2)."""
+        if response.own:
+            reason = response.message.phrase
+        else:
+            reason = f"the far end is gone ({response.code} {response.message.phrase[:80]})"
+        self._bye_all(reason, now)
 
     # --- answering
 
     def _accept(self, transaction: ServerTransaction, body: bytes, now: float, *, wants_answer: bool) -> None:
         request = transaction.request
-        response = self._layer.response(request, 200, to_tag=self.local_tag)
+        response = self.layer.response(request, 200, to_tag=self.local_tag)
         self._open_dialog(response, request)
         advertise(response)
         finish(response, body)
@@ -184,7 +255,7 @@ class InviteSession:
             transaction,
             response,
             wants_answer=wants_answer,
-            timers=self._layer.timers,
+            timers=self.layer.timers,
             on_silence=self._never_acknowledged,
             now=now,
         )
@@ -199,20 +270,24 @@ class InviteSession:
         routes = request.message.headers.getlist("Record-Route")
         if routes:
             response.headers.setlist("Record-Route", list(routes))
-        response.headers.set("Contact", f"<{self._contact(request.source)}>")
+        response.headers.set("Contact", f"<{self.contact(request.source)}>")
 
-    def _contact(self, hop: Hop) -> str:
+    def contact(self, hop: Hop) -> str:
         user = self.account.user if self.account is not None else ""
-        return self._layer.contact_uri(user, hop)
+        return self.layer.contact_uri(user, hop)
 
     @property
     def local_tag(self) -> str:
         return self._dialog.local_tag if self._dialog is not None else ""
 
-    def _answer(self, transaction: ServerTransaction, code: int, now: float) -> None:
-        transaction.respond(self._layer.response(transaction.request, code, to_tag=self.local_tag), now)
+    def belongs(self, dialog: Dialog) -> bool:
+        """False for an early dialog, and for one that another branch opened."""
+        return dialog is self._dialog
 
-    def _refuse(
+    def answer_with(self, transaction: ServerTransaction, code: int, now: float) -> None:
+        transaction.respond(self.layer.response(transaction.request, code, to_tag=self.local_tag), now)
+
+    def refuse_with(
         self,
         transaction: ServerTransaction,
         code: int,
@@ -222,17 +297,17 @@ class InviteSession:
         contact: str | None = None,
         warning: str | None = None,
     ) -> None:
-        response = self._layer.response(transaction.request, code, reason, self.local_tag)
+        response = self.layer.response(transaction.request, code, reason, self.local_tag)
         if contact is not None:
             response.headers.set("Contact", f"<{contact}>")
         if warning is not None:
             text = "".join(c for c in warning if " " <= c <= "~" and c not in '"\\')
-            response.headers.set("Warning", f'399 {uri_host(self._layer.contact.host)} "{text}"')
+            response.headers.set("Warning", f'399 {uri_host(self.layer.contact.host)} "{text}"')
         transaction.respond(response, now)
 
-    def _unsupported_body(self, transaction: ServerTransaction, now: float) -> None:
-        response = self._layer.response(transaction.request, 415, to_tag=self.local_tag)
-        response.headers.set("Accept", SDP)
+    def unsupported_body(self, transaction: ServerTransaction, accept: str, now: float) -> None:
+        response = self.layer.response(transaction.request, 415, to_tag=self.local_tag)
+        response.headers.set("Accept", accept)
         transaction.respond(response, now)
 
     def _never_acknowledged(self, now: float) -> None:
@@ -240,59 +315,40 @@ class InviteSession:
 
     # --- the end
 
-    def _far_end_left(self, reason: str, now: float) -> None:  # noqa: ARG002 - for those that answer first
-        self._emit(Ended(self.call, reason))
-        self._leave()
+    def far_end_left(self, reason: str, now: float, *, elsewhere: bool = False) -> None:
+        self.tell(Ended(self.call, reason, elsewhere))
+        self._leave(now)
 
     def _bye_all(self, reason: str, now: float) -> None:
         """End it from here without having been asked to; `reason` is for the owner."""
-        self._emit(Ended(self.call, reason))
+        self.tell(Ended(self.call, reason))
         if self._dialog is not None:
-            self._bye(self._dialog, now)
-        self._leave(closing=self._dialog)
+            self._bye(self.client, now)
+        self._leave(now, closing=self._dialog)
 
-    def _leave(self, closing: Dialog | None = None) -> None:
+    def _leave(self, now: float, closing: Dialog | None = None) -> None:
         """The call is over here; `closing` is a dialog whose BYE is still to be answered."""
-        self._silent = self._over = True
+        self._silent = self.over = True
         self._stop_repeating()
+        if self._change is not None:
+            self._change.stop()
+        self.transfers.stop(now)
         if self._dialog is not None and self._dialog is not closing:
             self._owner.dialog_closed(self._dialog)
         self._settle()
 
-    def _bye(self, dialog: Dialog, now: float) -> None:
-        request, hop = dialog.request("BYE")
-        credentials = self._owner.credentials(self.account)
-        if credentials is not None:
-            credentials.authorize(request)
-        self._byes += 1
-        attempt = 0
-
-        def on_response(response: ReceivedResponse, now: float) -> None:
-            nonlocal attempt
-            if response.code < 200:
-                return
-            attempt += 1
-            if response.code in {401, 407} and self._authorized(request, response, attempt):
-                dialog.local_sequence += 1
-                request.headers.set("CSeq", f"{dialog.local_sequence} BYE")
-                self._layer.send(request, hop, on_response, now)
-                return
+    def _bye(self, client: DialogClient, now: float) -> None:
+        def on_final(_response: ReceivedResponse, _now: float) -> None:
             self._byes -= 1
-            self._owner.dialog_closed(dialog)
+            self._owner.dialog_closed(client.dialog)
             self._settle()
 
-        self._layer.send(request, hop, on_response, now)
-
-    def _authorized(self, request: Request, response: ReceivedResponse, attempt: int) -> bool:
-        """Give `request` the credentials that a 401 or 407 asks for; False: there are none left to try."""
-        credentials = self._owner.credentials(self.account)
-        if credentials is None or attempt > MAX_CHALLENGES:
-            return False
-        return credentials.answer(request, response.message)
+        self._byes += 1
+        client.bye(on_final, now)
 
     def _settle(self) -> None:
         """Leave the user agent once everything that this call began has been answered."""
-        if self._over and not self._byes and not self._pending:
+        if self.over and not self._byes and not self._pending:
             self._owner.session_over(self)
 
     @property
@@ -300,13 +356,6 @@ class InviteSession:
         """Our INVITE still waits for its final response."""
         return False
 
-    def _emit(self, event: UserAgentEvent) -> None:
+    def tell(self, event: UserAgentEvent) -> None:
         if not self._silent:
             self._owner.emit(event)
-
-
-def reason_of(message: Request) -> str | None:
-    """The text of a Reason header (RFC 3326), which tells why a call was ended."""
-    value = message.headers.get("Reason") or ""
-    _, found, text = value.partition('text="')
-    return text.partition('"')[0][:120] or None if found else None

@@ -24,6 +24,8 @@ class Codec:
 
 PCMU = Codec("PCMU", 0)
 PCMA = Codec("PCMA", 8)
+G722 = Codec("G722", 9, 8000)
+"""Samples 16 kHz; the RTP clock of 8 kHz is an old mistake that stays (RFC 3551 §4.5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class LocalMedia:
 
     address: str
     port: int
-    codecs: tuple[Codec, ...] = (PCMU, PCMA)
+    codecs: tuple[Codec, ...] = (PCMU, PCMA, G722)
     telephone_event: int | None = 101
     direction: Direction = Direction.SENDRECV
 

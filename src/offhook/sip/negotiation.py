@@ -17,12 +17,17 @@ class Negotiation:
 
     def __init__(self, session_id: int) -> None:
         self.media: LocalMedia | None = None
+        self._before: LocalMedia | None = None
         self._session_id = session_id
         self._version = 0
         self._description = b""
 
+    def withdraw(self) -> None:
+        """Our last offer was refused: what was agreed before it stands (RFC 3261 §14.1)."""
+        self.media = self._before
+
     def offer(self, media: LocalMedia) -> bytes:
-        self.media = media
+        self._before, self.media = self.media, media
         return self._versioned(lambda: offer(media, self._origin(media)))
 
     def respond(self, invite: Request, media: LocalMedia) -> tuple[bytes, MediaFlow | None]:

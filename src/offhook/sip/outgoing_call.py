@@ -1,5 +1,6 @@
 """A call that this end places: the client's side of an INVITE (RFC 3261 §13.2, §9.1)."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from sipmessage import Request
@@ -8,6 +9,7 @@ from .account import Account
 from .capabilities import advertise
 from .client_transaction import ClientTransaction
 from .dialog import Dialog
+from .dialog_client import MAX_CHALLENGES, NO_HEADERS
 from .events import Answered, Failed, Progress
 from .hop import Hop, Transmit
 from .invite_session import InviteSession, Owner
@@ -16,6 +18,7 @@ from .message import ReceivedResponse, finish, phrase_of
 from .name_addr import NameAddr, name_addr, split_list
 from .offer_answer import NotAcceptable
 from .timers import TIMEOUT, Timer
+from .transferee import Transferee
 from .uri import WireUri, parse_uri, sip_uri_text
 
 MAX_FORKS = 16
@@ -23,8 +26,12 @@ MAX_FORKS = 16
 
 
 class OutgoingCall(InviteSession):
-    def __init__(self, owner: Owner, call: str, account: Account | None) -> None:
+    def __init__(
+        self, owner: Owner, call: str, account: Account | None, transferee: Transferee | None = None
+    ) -> None:
+        """`transferee` is whose REFER it follows, and hears what becomes of it."""
         super().__init__(owner, call, account)
+        self._followed = transferee
         self._forks: dict[str, Dialog] = {}
         """By the other end's tag."""
         self._acks: dict[str, Transmit] = {}
@@ -35,8 +42,18 @@ class OutgoingCall(InviteSession):
         self._patience: Timer | None = None
         self._attempt = 1
 
-    def invite(self, target: WireUri, hop: Hop, media: LocalMedia, now: float) -> None:
+    def invite(
+        self,
+        target: WireUri,
+        hop: Hop,
+        media: LocalMedia,
+        now: float,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> None:
+        self.media = media
         self._request = self._build(target, hop, media)
+        for name, value in headers.items():
+            self._request.headers.set(name, value)
         self._hop = hop
         credentials = self._owner.credentials(self.account)
         if credentials is not None:
@@ -45,15 +62,25 @@ class OutgoingCall(InviteSession):
 
     @property
     def confirmed(self) -> bool:
-        return self._dialog is not None and not self._over
+        return self._dialog is not None and not self.over
+
+    @property
+    def owns_call_id(self) -> bool:
+        return True
+
+    def replaceable(self, dialog: Dialog, *, early_only: bool) -> int | None:
+        another = self._dialog is not None and self._dialog is not dialog
+        if self.over or self._giving_up or another:
+            return 603
+        return 486 if early_only and self._dialog is dialog else None
 
     def hang_up(self, now: float) -> None:
-        if self._over or self._giving_up:
+        if self.over or self._giving_up:
             return
         self._silent = True
         if self._dialog is not None:
-            self._bye(self._dialog, now)
-            self._leave(closing=self._dialog)
+            self._bye(self.client, now)
+            self._leave(now, closing=self._dialog)
             return
         self._giving_up = True
         if self._ringing:
@@ -62,7 +89,7 @@ class OutgoingCall(InviteSession):
     # --- the INVITE
 
     def _build(self, target: WireUri, hop: Hop, media: LocalMedia) -> Request:
-        layer, account = self._layer, self.account
+        layer, account = self.layer, self.account
         request = Request("INVITE", target)
         headers = request.headers
         if account is None:
@@ -74,13 +101,13 @@ class OutgoingCall(InviteSession):
         headers.set("To", name_addr("", str(target)))
         headers.set("Call-ID", layer.new_call_id())
         headers.set("CSeq", "1 INVITE")
-        headers.set("Contact", f"<{self._contact(hop)}>")
+        headers.set("Contact", f"<{self.contact(hop)}>")
         advertise(request)
-        finish(request, self._negotiation.offer(media))
+        finish(request, self.negotiation.offer(media))
         return request
 
     def _send(self, now: float) -> None:
-        self._transaction: ClientTransaction = self._layer.send(
+        self._transaction: ClientTransaction = self.layer.send(
             self._request, self._hop, self._on_response, now, self.call
         )
 
@@ -104,44 +131,54 @@ class OutgoingCall(InviteSession):
         if fork is not None and response.message.body:
             # One that is no use is passed over: the 2xx has the answer that counts.
             with suppress(NotAcceptable):
-                self._agree(self._negotiation.read_answer(response.message))
+                self._take_flow(self.negotiation.read_answer(response.message))
                 early_media = True
         told = (response.code, response.to.tag, early_media)
         if told != self._told:
             self._told = told
-            self._emit(Progress(self.call, response.code, _phrase(response), early_media))
+            self.tell(Progress(self.call, response.code, _phrase(response), early_media))
+            self._report(response.code, _phrase(response), now)
 
     def _on_success(self, response: ReceivedResponse, now: float) -> None:
         tag = response.to.tag
         if tag in self._acks:
-            self._layer.outbox.append(self._acks[tag])
+            self.layer.outbox.append(self._acks[tag])
             return
         fork = self._fork(response)
         if fork is None:
             return
         fork.confirm(response)
         self._acknowledge(fork)
-        if self._dialog is not None or self._giving_up or self._over:
+        if self._dialog is not None or self._giving_up or self.over:
             # Answered a second time by another branch, or too late (§13.2.2.4, §9.1).
-            self._bye(fork, now)
+            self._bye(self._client_of(fork), now)
             if self._giving_up:
-                self._leave(closing=fork)
+                self._report(487, phrase_of(487), now)
+                self._leave(now, closing=fork)
             return
-        self._dialog = fork
+        self._become(fork)
         self._give_up_forks(fork)
         self._answered(response, now)
 
     def _answered(self, response: ReceivedResponse, now: float) -> None:
         try:
             # An answer that came early, in a 183, need not come again.
-            if response.message.body or self.flow is None:
-                self._agree(self._negotiation.read_answer(response.message))
+            flow = self.flow
+            if response.message.body or flow is None:
+                flow = self.negotiation.read_answer(response.message)
         except NotAcceptable as error:
-            self._emit(Failed(self.call, 488, str(error)))
+            self._report(488, phrase_of(488), now)
+            self.tell(Failed(self.call, 488, str(error)))
             self._silent = True
             self._bye_all(str(error), now)
             return
-        self._emit(Answered(self.call))
+        self.agree(flow, self.media.direction, from_answer=True)
+        self._report(response.code, _phrase(response), now)
+        self.tell(Answered(self.call))
+
+    def _report(self, code: int, phrase: str, now: float) -> None:
+        if self._followed is not None:
+            self._followed.report(code, phrase, now)
 
     def _acknowledge(self, fork: Dialog) -> None:
         sequence, _, _ = self._request.headers["CSeq"].partition(" ")
@@ -149,12 +186,12 @@ class OutgoingCall(InviteSession):
         for name in ("Authorization", "Proxy-Authorization"):
             if values := self._request.headers.getlist(name):
                 ack.headers.setlist(name, list(values))
-        self._acks[fork.remote_tag] = self._layer.send_ack(ack, hop)
+        self._acks[fork.remote_tag] = self.layer.send_ack(ack, hop)
 
     def _on_failure(self, response: ReceivedResponse, now: float) -> None:
         if response.code in {401, 407} and not self._giving_up:
             request = self._request
-            if self._authorized(request, response, self._attempt):
+            if self._authorized(response):
                 self._attempt += 1
                 sequence, _, _ = request.headers["CSeq"].partition(" ")
                 request.headers.set("CSeq", f"{int(sequence) + 1} INVITE")
@@ -165,17 +202,26 @@ class OutgoingCall(InviteSession):
         contacts: tuple[str, ...] = ()
         if 300 <= response.code < 400:
             contacts = _contacts(response.message.headers.getlist("Contact"))
-        self._emit(Failed(self.call, response.code, _phrase(response), contacts))
-        self._leave()
+        self._report(response.code, _phrase(response), now)
+        self.tell(Failed(self.call, response.code, _phrase(response), contacts))
+        self._leave(now)
+
+    def _authorized(self, response: ReceivedResponse) -> bool:
+        """Give the INVITE the credentials that a 401 or 407 asks for; False: there are none left to try."""
+        credentials = self._owner.credentials(self.account)
+        if credentials is None or self._attempt > MAX_CHALLENGES:
+            return False
+        return credentials.answer(self._request, response.message)
 
     def _cancel(self, now: float) -> None:
-        self._layer.cancel(self._transaction, now)
-        self._patience = self._layer.timers.start(now + TIMEOUT, self._no_final_response)
+        self.layer.cancel(self._transaction, now)
+        self._patience = self.layer.timers.start(now + TIMEOUT, self._no_final_response)
 
     def _no_final_response(self, now: float) -> None:
         """64*T1 after its CANCEL an INVITE counts as cancelled (§9.1)."""
         self._transaction.abandon(now)
-        self._leave()
+        self._report(487, phrase_of(487), now)
+        self._leave(now)
 
     # --- its dialogs
 
@@ -193,11 +239,11 @@ class OutgoingCall(InviteSession):
                 self._owner.dialog_closed(fork)
         self._forks = {tag: fork for tag, fork in self._forks.items() if fork is chosen or tag in self._acks}
 
-    def _leave(self, closing: Dialog | None = None) -> None:
+    def _leave(self, now: float, closing: Dialog | None = None) -> None:
         if self._patience is not None:
             self._patience.cancel()
         self._give_up_forks(closing)
-        super()._leave(closing)
+        super()._leave(now, closing)
 
     @property
     def _pending(self) -> bool:

@@ -1,16 +1,19 @@
 """The user agent core (RFC 3261 §8): whose request it is, and what is refused without a trace."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import ClassVar
 
 from sipmessage import Response
 
 from . import capabilities
 from .account import Account
+from .accounts import Accounts
+from .auto_answer import asks_to_be_answered
 from .dialog import Dialog, DialogId
 from .digest import Credentials
-from .events import Incoming, UserAgentEvent
+from .events import Incoming, Replacing, UserAgentEvent
 from .hop import Hop, Transmit
 from .hosted_registration import HostedRegistration
 from .incoming_call import IncomingCall
@@ -26,13 +29,14 @@ from .message import (
     parse,
     respond,
 )
-from .name_addr import one_line
 from .negotiation import SDP
 from .outgoing_call import OutgoingCall
+from .replaces import Replaces
 from .server_transaction import Key, key_of
 from .target import first_hop, target_of
 from .transaction_layer import TransactionLayer
-from .uri import WireUri, parse_uri, sip_uri
+from .unsolicited import Refused, news_of
+from .uri import WireUri
 
 MAX_CALLS = 32
 """Calls at once, those that are ending included; more are refused with 503."""
@@ -52,8 +56,7 @@ class UserAgent:
     def __init__(self, contact: Hop, product: str, rng: random.Random | None = None) -> None:
         self.layer = TransactionLayer(contact, product, rng or random.SystemRandom())
         self.events: list[UserAgentEvent] = []
-        self._accounts: dict[int, Account] = {}
-        self._credentials: dict[int, Credentials] = {}
+        self._accounts = Accounts(self.layer.random)
         self._bindings: dict[int, HostedRegistration] = {}
         self._calls: dict[str, InviteSession] = {}
         self._dialogs: dict[DialogId, tuple[InviteSession, Dialog]] = {}
@@ -114,17 +117,14 @@ class UserAgent:
 
     def add_account(self, account: Account) -> None:
         """Make its user callable; registers nothing. Raises ValueError for what cannot stand in a header."""
-        one_line(account.display_name)
-        sip_uri(account.user, account.host, account.port)
-        self._accounts[account.id] = account
-        username = account.auth_name or account.user
-        self._credentials[account.id] = Credentials(one_line(username), account.password, self.layer.random)
+        self._accounts.add(account)
 
     def register(self, account_id: int, now: float) -> None:
         account = self._accounts[account_id]
         binding = self._bindings.get(account_id)
         if binding is None:
-            binding = HostedRegistration(account, self.layer, self._credentials[account_id], self.emit)
+            credentials = self._accounts.credentials[account_id]
+            binding = HostedRegistration(account, self.layer, credentials, self.emit)
             self._bindings[account_id] = binding
         binding.start(now)
 
@@ -143,8 +143,7 @@ class UserAgent:
 
         Raises ValueError for a target that is none of these, or a `call` that is there already.
         """
-        if call in self._calls:
-            raise ValueError(f"there is a call {call} already")
+        self._must_be_new(call)
         uri = target if isinstance(target, WireUri) else target_of(target, account)
         session = OutgoingCall(self, call, account)
         session.invite(uri, first_hop(uri, account), media, now)
@@ -165,9 +164,53 @@ class UserAgent:
         """BYE, CANCEL once it is allowed, or 486, by the state of the call. Nothing more is told of it."""
         self._calls[call].hang_up(now)
 
+    def hold(self, call: str, now: float) -> None:
+        """Raises ValueError when the call is not up. What comes of it is MediaChanged or ChangeRefused."""
+        self._calls[call].change(hold=True, now=now)
+
+    def resume(self, call: str, now: float) -> None:
+        """As `hold`; of several wishes while one is on its way the last counts."""
+        self._calls[call].change(hold=False, now=now)
+
+    def refer(self, call: str, target: str | WireUri, now: float) -> None:
+        """Send the far end of `call` to `target`, given as to `invite`. One more REFER takes the place of the
+        one before, of which nothing more is told."""
+        session = self._calls[call]
+        uri = target if isinstance(target, WireUri) else target_of(target, session.account)
+        session.transfers.refer(uri, now)
+
+    def refer_replacing(self, call: str, other: str, now: float) -> None:
+        """Connect the far ends of two calls that are up: that of `call` takes our place in `other`."""
+        self._calls[call].transfers.refer_replacing(self._calls[other], now)
+
+    def accept_refer(
+        self, call: str, new_call: str, account: Account | None, media: LocalMedia, now: float
+    ) -> None:
+        """Call whom the REFER in `call` names, and let its sender know what comes of it.
+
+        Raises ValueError where there is no such REFER any more.
+        """
+        self._must_be_new(new_call)
+        session = self._calls[call]
+        refer = session.transfers.asked
+        followed = OutgoingCall(self, new_call, account, session.transfers.follow(now))
+        followed.invite(refer.target, first_hop(refer.target, account), media, now, refer.invite_headers())
+        self._calls[new_call] = followed
+
+    def refuse_refer(self, call: str, code: int, now: float) -> None:
+        self._calls[call].transfers.refuse(code, now)
+
+    def send_digit_info(self, call: str, digit: str, now: float) -> None:
+        """DTMF by INFO, for a far end without telephone-events (`MediaFlow.telephone_event` is None)."""
+        self._calls[call].send_digit(digit, now)
+
     def hang_up_all(self, now: float) -> None:
         for session in list(self._calls.values()):
             session.hang_up(now)
+
+    def _must_be_new(self, call: str) -> None:
+        if call in self._calls:
+            raise ValueError(f"there is a call {call} already")
 
     def _incoming(self, call: str) -> IncomingCall:
         session = self._calls[call]
@@ -209,6 +252,8 @@ class UserAgent:
             if option not in capabilities.EXTENSIONS
         ]:
             self._refuse(request, 420, {"Unsupported": ", ".join(unsupported)})
+        elif "Replaces" in message.headers.keys() and request.method != "INVITE":  # noqa: SIM118 - no mapping
+            self._refuse(request, 400, reason="Bad Request, Replaces is for INVITE")
         elif message.headers.get("Content-Encoding", "identity") != "identity":
             self._refuse(request, 415, {"Accept-Encoding": "identity"})
         else:
@@ -226,25 +271,38 @@ class UserAgent:
             session.receive(request, transaction, dialog, now)
 
     def _outside_dialog(self, request: ReceivedRequest, now: float) -> None:
-        method = request.method
-        if method not in {"INVITE", "OPTIONS"}:
+        receive = self._OUTSIDE.get(request.method)
+        if receive is None:
             self._refuse(request, 481)
             return
-        known, account = self._called(request)
+        known, account = self._accounts.called(request)
         if not known:
             self._refuse(request, 404)
         elif self.layer.is_merged(request):
             self._refuse(request, 482)
-        elif method == "OPTIONS":
-            self._on_options(request)
         else:
-            self._on_invite(request, account, now)
+            receive(self, request, account, now)
 
-    def _on_options(self, request: ReceivedRequest) -> None:
+    def _on_options(self, request: ReceivedRequest, _account: Account | None, _now: float) -> None:
         response = self.layer.response(request, 200)
         capabilities.advertise(response)
         response.headers.set("Accept", ", ".join(capabilities.BODIES))
         self._respond(request, response)
+
+    def _on_refer(self, request: ReceivedRequest, _account: Account | None, _now: float) -> None:
+        """Nobody who is not talking with this end has it call somebody."""
+        self._refuse(request, 603)
+
+    def _on_notify(self, request: ReceivedRequest, account: Account | None, _now: float) -> None:
+        """Answered without a trace: what it tells may be told twice."""
+        try:
+            news = news_of(request.message, _id(account))
+        except Refused as refused:
+            self._refuse(request, refused.code, refused.headers)
+            return
+        self._refuse(request, 200)
+        if news is not None:
+            self.emit(news)
 
     def _on_invite(self, request: ReceivedRequest, account: Account | None, now: float) -> None:
         if content_type(request.message) not in {"", SDP}:
@@ -254,6 +312,15 @@ class UserAgent:
             dialog = Dialog.of_request(request, self.layer.new_tag())
         except ValueError as error:
             self._refuse(request, 400, reason=f"Bad Request, {error}")
+            return
+        try:
+            replaces = Replaces.of(request.message)
+        except ValueError as error:
+            self._refuse(request, 400, reason=f"Bad Request, {error}")
+            return
+        replaced, code = (None, None) if replaces is None else self._replaced(replaces)
+        if code is not None:
+            self._refuse(request, code)
             return
         if len(self._calls) >= MAX_CALLS:
             self._refuse(request, 503, {"Retry-After": "5"})
@@ -265,8 +332,23 @@ class UserAgent:
         session = IncomingCall(self, call, account, transaction, dialog, now=now)
         self._calls[call] = session
         self._invited[transaction.key] = session
-        number = None if account is None else account.id
-        self.emit(Incoming(call, number, request.from_.uri, request.from_.name[:120]))
+        remote, name = request.from_.uri, request.from_.name[:120]
+        if replaced is not None:
+            self.emit(Replacing(call, replaced.call, _id(account), remote, name))
+        else:
+            self.emit(Incoming(call, _id(account), remote, name, asks_to_be_answered(request.message)))
+
+    def _replaced(self, replaces: Replaces) -> tuple[InviteSession | None, int | None]:
+        """The call to be replaced, or the code that refuses it."""
+        found = [within for name in replaces.dialogs if (within := self._dialogs.get(name)) is not None]
+        if len(found) != 1:
+            return None, 481
+        session, dialog = found[0]
+        return session, session.replaceable(dialog, early_only=replaces.early_only)
+
+    _OUTSIDE: ClassVar[
+        Mapping[str, Callable[["UserAgent", ReceivedRequest, Account | None, float], None]]
+    ] = {"INVITE": _on_invite, "NOTIFY": _on_notify, "OPTIONS": _on_options, "REFER": _on_refer}
 
     def _on_cancel(self, request: ReceivedRequest, now: float) -> None:
         invite = self.layer.server_transaction(key_of(request, "INVITE"))
@@ -282,18 +364,6 @@ class UserAgent:
         transaction.respond(self.layer.response(request, 200, to_tag=tag), now)
         if session is not None:
             session.cancelled(request, now)
-
-    def _called(self, request: ReceivedRequest) -> tuple[bool, Account | None]:
-        """Whose request it is: an account's by its user, anybody's without one (a direct call)."""
-        uri = request.message.uri
-        if uri.user is None:
-            return True, None
-        matching = [account for account in self._accounts.values() if account.user == uri.user]
-        if not matching:
-            return False, None
-        # A registered Contact names this end's host; the domain that was dialled is in To.
-        domains = (uri.host.lower(), _host(request.to.uri))
-        return True, next((account for account in matching if account.host.lower() in domains), matching[0])
 
     def _refuse(
         self,
@@ -316,7 +386,7 @@ class UserAgent:
         self.events.append(event)
 
     def credentials(self, account: Account | None) -> Credentials | None:
-        return None if account is None else self._credentials.get(account.id)
+        return None if account is None else self._accounts.credentials.get(account.id)
 
     def dialog_opened(self, dialog: Dialog, session: InviteSession) -> None:
         self._dialogs[dialog.id] = (session, dialog)
@@ -335,8 +405,5 @@ def _dialog_id(request: ReceivedRequest) -> DialogId:
     return (request.call_id, request.to.tag, request.from_.tag)
 
 
-def _host(uri: str) -> str:
-    try:
-        return parse_uri(uri).host.lower()
-    except ValueError:
-        return ""
+def _id(account: Account | None) -> int | None:
+    return None if account is None else account.id

@@ -1,0 +1,126 @@
+"""What becomes of a call that arrives: forwarded, refused, rung or answered at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import conversation, forwarding
+from .call import Call, CallState
+from .effects import AnswerCall, EndCall, HoldCall, RedirectCall, RefuseCall, RingCall, SetTimer
+from .events import CallArrived, CallReplaced, Timer
+from .number import NotDiallable, dialled
+from .refusal import Refused
+from .settings import Forwarding
+
+if TYPE_CHECKING:
+    from .phone import Phone
+
+BUSY_HERE = 486
+
+
+def arrived(phone: Phone, event: CallArrived) -> str:
+    settings = phone.settings
+    call = Call(
+        id=event.call,
+        direction="in",
+        state=CallState.RINGING,
+        remote=event.remote,
+        remote_name=event.remote_name,
+        account=event.account,
+        started=phone.now,
+    )
+    if target := _forwarded_to(phone, call, Forwarding.ALWAYS):
+        return _forward(phone, call, target)
+    if settings.dnd:
+        return _refuse(phone, call, settings.dnd_code)
+    if phone.calls and (not settings.call_waiting or len(phone.calls) >= settings.most_calls):
+        if target := _forwarded_to(phone, call, Forwarding.BUSY):
+            return _forward(phone, call, target)
+        return _refuse(phone, call, BUSY_HERE)
+    _ring(phone, call)
+    alone = len(phone.calls) == 1
+    if alone and (settings.auto_answer or (event.answer_asked and settings.auto_answer_if_asked)):
+        return conversation.answer(phone, call)
+    return f"{call.who} is calling"
+
+
+def replaced(phone: Phone, event: CallReplaced) -> str:
+    """The new call goes on where the old one was."""
+    old = phone.calls.get(event.replaced)
+    if old is None:
+        phone.ask(RefuseCall(event.call, 481))
+        return ""
+    new = Call(
+        id=event.call,
+        direction="in",
+        state=CallState.HELD if old.state is CallState.HELD else CallState.TALKING,
+        remote=event.remote,
+        remote_name=event.remote_name,
+        account=old.account,
+        started=phone.now,
+        answered=phone.now,
+        conference=old.conference,
+    )
+    focused = phone.focus == old.id
+    phone.calls = {
+        new.id if call.id == old.id else call.id: new if call.id == old.id else call
+        for call in phone.calls.values()
+    }
+    if focused:
+        phone.focus = new.id
+    phone.views = [view for view in phone.views if view.call != old.id]
+    phone.ask(AnswerCall(new.id))
+    phone.ask(EndCall(old.id))
+    if new.state is CallState.HELD:
+        phone.ask(HoldCall(new.id))
+    elif not focused and not new.conference:
+        new.state = CallState.HELD
+        phone.ask(HoldCall(new.id))
+    phone.show_notice(f"{new.who} took the place of {old.who}")
+    return ""
+
+
+def unanswered(phone: Phone, call: Call) -> str:
+    """The no-answer rule's time is up."""
+    target = _forwarded_to(phone, call, Forwarding.NO_ANSWER)
+    if target is None:
+        return ""
+    phone.ask(RedirectCall(call.id, target))
+    phone.drop(call, here=True)
+    phone.show_notice(f"forwarded {call.who} to {phone.settings.forward[Forwarding.NO_ANSWER]}")
+    return ""
+
+
+def _ring(phone: Phone, call: Call) -> None:
+    phone.calls[call.id] = call
+    if phone.focus is None:
+        phone.focus = call.id
+    phone.at_home = False
+    phone.notice = None
+    phone.ask(RingCall(call.id))
+    phone.ask(SetTimer(Timer.RING, phone.settings.ring_for, call.id))
+    if phone.settings.forward[Forwarding.NO_ANSWER] is not None:
+        phone.ask(SetTimer(Timer.NO_ANSWER, phone.settings.no_answer_after, call.id))
+
+
+def _forward(phone: Phone, call: Call, target: str) -> str:
+    phone.ask(RedirectCall(call.id, target))
+    text = f"forwarded {call.who}"
+    phone.show_notice(text)
+    return text
+
+
+def _refuse(phone: Phone, call: Call, code: int) -> str:
+    phone.ask(RefuseCall(call.id, code))
+    phone.miss(call)
+    return f"refused {call.who}"
+
+
+def _forwarded_to(phone: Phone, call: Call, rule: Forwarding) -> str | None:
+    number = phone.settings.forward[rule]
+    if number is None:
+        return None
+    try:
+        return forwarding.completed(phone, call.account, dialled(number))
+    except (NotDiallable, Refused):
+        return None

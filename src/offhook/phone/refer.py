@@ -1,0 +1,71 @@
+"""Being transferred: the other party of a call asks this phone to call somebody else (RFC 3515)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import holding
+from .call import Call, CallState
+from .effects import FollowRefer, RefuseRefer, SetTimer
+from .events import ReferAsked, Timer
+from .refusal import Refused
+from .settings import ReferPolicy
+from .views import List, Menu
+
+if TYPE_CHECKING:
+    from .phone import Phone
+
+DECLINE = 603
+
+
+def asked(phone: Phone, event: ReferAsked) -> str:
+    call = phone.calls.get(event.call)
+    policy = phone.settings.refer
+    if call is None or not call.up or call.refer_target is not None or policy is ReferPolicy.REFUSE:
+        phone.ask(RefuseRefer(event.call, DECLINE))
+        return ""
+    call.refer_target, call.referred_by = event.target, event.by
+    if policy is ReferPolicy.ASK:
+        phone.views.append(Menu(List.REFER, call=call.id))
+        return f"{call.who} asks to call {event.target}"
+    try:
+        return follow(phone, call)
+    except Refused as refused:
+        refuse(phone, call)
+        return refused.text
+
+
+def follow(phone: Phone, call: Call) -> str:
+    target = call.refer_target
+    if target is None:
+        raise Refused(f"{call.who} asks for no transfer")
+    if any(other.state is CallState.CALLING for other in phone.calls.values()):
+        raise Refused("the phone is calling already")
+    if len(phone.calls) >= phone.settings.most_calls:
+        raise Refused(f"there are {len(phone.calls)} calls already")
+    new = Call(
+        id=next(phone.ids),
+        direction="out",
+        state=CallState.CALLING,
+        remote=target,
+        remote_name="",
+        account=call.account,
+        started=phone.now,
+        referred_by=call.referred_by,
+        referred_in=call.id,
+    )
+    call.refer_target = None
+    holding.hold_all_but(phone, [])
+    phone.calls[new.id] = new
+    phone.bring_to_front(new)
+    phone.open_path()
+    phone.ask(FollowRefer(new.id, new.account, call.id))
+    phone.ask(SetTimer(Timer.CALL, phone.settings.call_for, new.id))
+    return f"calling {new.who}, as {call.who} asked"
+
+
+def refuse(phone: Phone, call: Call) -> str:
+    call.refer_target = None
+    phone.views = [view for view in phone.views if not (isinstance(view, Menu) and view.shown is List.REFER)]
+    phone.ask(RefuseRefer(call.id, DECLINE))
+    return f"did not follow {call.who}"

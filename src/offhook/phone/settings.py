@@ -1,0 +1,40 @@
+"""What a phone goes by that its owner can change."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ReferPolicy(StrEnum):
+    """What to do when the other party of a call asks to be transferred (RFC 3515)."""
+
+    FOLLOW = "follow"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
+class Forwarding(StrEnum):
+    """When an arriving call is sent elsewhere."""
+
+    ALWAYS = "always"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(slots=True)
+class Settings:
+    """Codes are SIP statuses, times seconds. `voicemail` is by account number."""
+
+    call_waiting: bool = True
+    most_calls: int = 4
+    reject_code: int = 486
+    dnd: bool = False
+    dnd_code: int = 486
+    forward: dict[Forwarding, str | None] = field(default_factory=lambda: dict.fromkeys(Forwarding))
+    no_answer_after: float = 20.0
+    ring_for: float = 180.0
+    call_for: float = 180.0
+    dial_within: float = 30.0
+    auto_answer: bool = False
+    auto_answer_if_asked: bool = False
+    refer: ReferPolicy = ReferPolicy.FOLLOW
+    voicemail: dict[int, str] = field(default_factory=dict)

@@ -1,0 +1,62 @@
+"""What lies over the page of a call or of the idle phone: a number being typed, a menu."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .settings import Forwarding
+
+
+class Purpose(StrEnum):
+    """What a number is typed for."""
+
+    CALL = "call"
+    TRANSFER = "transfer"
+    CONFERENCE = "conference"
+    DEFLECT = "deflect"
+    FORWARD = "forward"
+
+
+@dataclass(slots=True)
+class Entry:
+    """`call` is the one that waits for the number, `forwarding` the rule that it is for."""
+
+    purpose: Purpose
+    text: str = ""
+    cursor: int = 0
+    call: str | None = None
+    forwarding: Forwarding | None = None
+
+    def insert(self, character: str) -> None:
+        self.text = self.text[: self.cursor] + character + self.text[self.cursor :]
+        self.cursor += 1
+
+    def delete(self) -> None:
+        if self.cursor:
+            self.text = self.text[: self.cursor - 1] + self.text[self.cursor :]
+            self.cursor -= 1
+
+    def move(self, by: int) -> None:
+        self.cursor = min(len(self.text), max(0, self.cursor + by))
+
+
+class List(StrEnum):
+    """The menus and lists."""
+
+    MENU = "Menu"
+    DIALLED = "Dialled calls"
+    MISSED = "Missed calls"
+    FORWARDING = "Forwarding"
+    ACCOUNTS = "Accounts"
+    REFER = "Transfer asked for"
+
+
+@dataclass(slots=True)
+class Menu:
+    """`call` is the one that it is about, where it is about one."""
+
+    shown: List
+    selected: int = 0
+    call: str | None = None
+
+
+View = Entry | Menu

@@ -1,0 +1,47 @@
+"""The accounts of a user agent: which of them a request is for, and what each proves itself with."""
+
+import random
+
+from .account import Account
+from .digest import Credentials
+from .message import ReceivedRequest
+from .name_addr import one_line
+from .uri import parse_uri, sip_uri
+
+
+class Accounts:
+    def __init__(self, rng: random.Random) -> None:
+        self._random = rng
+        self._accounts: dict[int, Account] = {}
+        self.credentials: dict[int, Credentials] = {}
+        """By the account's id."""
+
+    def add(self, account: Account) -> None:
+        """Raises ValueError for what cannot stand in a header."""
+        one_line(account.display_name)
+        sip_uri(account.user, account.host, account.port)
+        self._accounts[account.id] = account
+        username = account.auth_name or account.user
+        self.credentials[account.id] = Credentials(one_line(username), account.password, self._random)
+
+    def __getitem__(self, account_id: int) -> Account:
+        return self._accounts[account_id]
+
+    def called(self, request: ReceivedRequest) -> tuple[bool, Account | None]:
+        """Whose request it is: an account's by its user, anybody's without one (a direct call)."""
+        uri = request.message.uri
+        if uri.user is None:
+            return True, None
+        matching = [account for account in self._accounts.values() if account.user == uri.user]
+        if not matching:
+            return False, None
+        # A registered Contact names this end's host; the domain that was dialled is in To.
+        domains = (uri.host.lower(), _host(request.to.uri))
+        return True, next((account for account in matching if account.host.lower() in domains), matching[0])
+
+
+def _host(uri: str) -> str:
+    try:
+        return parse_uri(uri).host.lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,153 @@
+"""What one end of a dialog asks of the other, one request after the other (RFC 3261 §12.2.1, §22).
+
+A request that overtook another on its way would have it refused for its CSeq (§12.2.2). So each waits for the
+final response to the one before. BYE does not wait.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from sipmessage import Request
+
+from .client_transaction import ClientTransaction
+from .dialog import Dialog
+from .digest import Credentials
+from .hop import Hop
+from .message import ReceivedResponse, finish
+from .transaction_layer import OnResponse, TransactionLayer
+
+MAX_CHALLENGES = 4
+"""401 and 407 in a row that one request answers: two for each of a proxy and a server behind it."""
+
+MAX_WAITING = 64
+"""Requests that wait for their turn."""
+
+TARGET_REFRESHING = frozenset({"INVITE", "NOTIFY", "REFER"})
+"""Those with a Contact (RFC 3261 §12.2.1.1, RFC 3515 §2.2, RFC 6665)."""
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class DialogRequest:
+    """One request, sent again with credentials where they are asked for.
+
+    `on_final` hears its final response; of an INVITE each repetition of a 2xx too, for each wants its ACK.
+    """
+
+    def __init__(
+        self,
+        client: "DialogClient",
+        method: str,
+        on_final: OnResponse,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes = b"",
+        body_type: str = "",
+    ) -> None:
+        self.method = method
+        self.request: Request | None = None
+        self.transaction: ClientTransaction | None = None
+        """Both None while it waits for its turn."""
+        self._client = client
+        self._on_final = on_final
+        self._headers = headers
+        self._body = body
+        self._body_type = body_type
+        self._attempt = 0
+
+    @property
+    def sequence(self) -> int | None:
+        return None if self.request is None else int(self.request.headers["CSeq"].split()[0])
+
+    def send(self, now: float) -> None:
+        client = self._client
+        self.request, self._hop = client.dialog.request(self.method)
+        for name, value in self._headers.items():
+            self.request.headers.set(name, value)
+        if self.method in TARGET_REFRESHING:
+            self.request.headers.set("Contact", f"<{client.contact(self._hop)}>")
+        finish(self.request, self._body, self._body_type)
+        if client.credentials is not None:
+            client.credentials.authorize(self.request)
+        self.transaction = client.layer.send(self.request, self._hop, self._receive, now)
+
+    def _receive(self, response: ReceivedResponse, now: float) -> None:
+        if response.code < 200 or self._challenged(response, now):
+            return
+        self._client.answered(self)
+        self._on_final(response, now)
+        self._client.next(now)
+
+    def _challenged(self, response: ReceivedResponse, now: float) -> bool:
+        credentials, request, dialog = self._client.credentials, self.request, self._client.dialog
+        self._attempt += 1
+        if response.code not in {401, 407} or self._attempt > MAX_CHALLENGES:
+            return False
+        if credentials is None or request is None or not credentials.answer(request, response.message):
+            return False
+        dialog.local_sequence += 1
+        request.headers.set("CSeq", f"{dialog.local_sequence} {self.method}")
+        self.transaction = self._client.layer.send(request, self._hop, self._receive, now)
+        return True
+
+
+class DialogClient:
+    """`contact` says where this end is reached by the transport of a hop; `on_idle` is called whenever
+    nothing waits for a response any more."""
+
+    def __init__(
+        self,
+        dialog: Dialog,
+        layer: TransactionLayer,
+        credentials: Credentials | None,
+        contact: Callable[[Hop], str],
+        on_idle: Callable[[float], None] = lambda _now: None,
+    ) -> None:
+        self.dialog = dialog
+        self.layer = layer
+        self.credentials = credentials
+        self.contact = contact
+        self._on_idle = on_idle
+        self._current: DialogRequest | None = None
+        self._waiting: deque[DialogRequest] = deque()
+
+    @property
+    def idle(self) -> bool:
+        return self._current is None
+
+    def send(
+        self,
+        method: str,
+        on_final: OnResponse,
+        now: float,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes = b"",
+        body_type: str = "",
+    ) -> DialogRequest:
+        """Raises ValueError when too many wait."""
+        if len(self._waiting) >= MAX_WAITING:
+            raise ValueError(f"{MAX_WAITING} requests wait already for the far end to answer")
+        request = DialogRequest(self, method, on_final, headers=headers, body=body, body_type=body_type)
+        self._waiting.append(request)
+        self.next(now)
+        return request
+
+    def bye(self, on_final: OnResponse, now: float) -> None:
+        """What waits goes unsaid, but for a NOTIFY: its subscription outlives the call (RFC 5057)."""
+        self._waiting = deque(request for request in self._waiting if request.method == "NOTIFY")
+        DialogRequest(self, "BYE", on_final).send(now)
+
+    def answered(self, request: DialogRequest) -> None:
+        if self._current is request:
+            self._current = None
+
+    def next(self, now: float) -> None:
+        if self._current is not None:
+            return
+        if self._waiting:
+            self._current = self._waiting.popleft()
+            self._current.send(now)
+        else:
+            self._on_idle(now)

@@ -1,0 +1,111 @@
+"""Hold and resume by re-INVITE, one at a time (RFC 3261 §14.1): the last wish counts, glare is retried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .events import ChangeRefused
+from .message import ReceivedResponse, phrase_of
+from .offer_answer import NotAcceptable
+from .reinvite import ReInvite
+from .timers import Timer
+
+if TYPE_CHECKING:
+    from .invite_session import InviteSession
+
+MAX_GLARES = 8
+"""491 in a row. Two ends that follow §14.1 hardly meet twice; one that always says so will not be asked for
+ever."""
+
+OWNER = (210, 400)
+OTHER = (0, 200)
+"""Hundredths of a second to wait after a 491: the one who owns the Call-ID, and the other (§14.1)."""
+
+
+class SessionChange:
+    """`owns_call_id`: this end placed the call."""
+
+    def __init__(self, session: InviteSession, *, owns_call_id: bool) -> None:
+        self._session = session
+        self._wait = OWNER if owns_call_id else OTHER
+        self._wish: bool | None = None
+        """To hold or not, as far as it has not been asked for yet."""
+        self._asked = False
+        self._direction = session.media.direction
+        self._reinvite: ReInvite | None = None
+        self._retry: Timer | None = None
+        self._glares = 0
+
+    @property
+    def under_way(self) -> bool:
+        """An offer of ours waits for its answer."""
+        return self._reinvite is not None
+
+    def want(self, hold: bool, now: float) -> None:
+        self._wish = hold
+        self.proceed(now)
+
+    def proceed(self, now: float) -> None:
+        """Ask for what is wished, as soon as no other exchange stands in its way."""
+        session = self._session
+        waiting = self._retry is not None and self._retry.running
+        if self._wish is None or self.under_way or waiting or not session.may_change:
+            return
+        self._asked, self._wish = self._wish, None
+        if self._asked == session.hold.here:
+            return
+        media = session.media
+        self._direction = session.hold.offered(media.direction, self._asked)
+        offer = session.negotiation.offer(replace(media, direction=self._direction))
+        self._reinvite = ReInvite(session.client, offer, self._on_outcome, now)
+
+    def stop(self) -> None:
+        """The call is over."""
+        self._wish = None
+        if self._retry is not None:
+            self._retry.cancel()
+
+    def _on_outcome(self, response: ReceivedResponse, now: float) -> None:
+        session = self._session
+        self._reinvite = None
+        if session.over:
+            return
+        if response.code < 300:
+            self._accepted(response)
+        elif response.code in {408, 481}:
+            session.lost(response, now)
+            return
+        else:
+            session.negotiation.withdraw()
+            if response.code == 491 and self._glares < MAX_GLARES:
+                self._try_again(now)
+            else:
+                self._refused(response.code, response.message.phrase or phrase_of(response.code))
+        self.proceed(now)
+
+    def _accepted(self, response: ReceivedResponse) -> None:
+        session = self._session
+        try:
+            flow = session.negotiation.read_answer(response.message)
+        except NotAcceptable as error:
+            # The call went on before and may well go on: nobody is cut off for a hold that came to nothing.
+            session.negotiation.withdraw()
+            self._refused(488, str(error))
+            return
+        self._glares = 0
+        session.hold.here = self._asked
+        session.agree(flow, self._direction, from_answer=True)
+
+    def _try_again(self, now: float) -> None:
+        self._glares += 1
+        if self._wish is None:
+            self._wish = self._asked
+        layer = self._session.layer
+        self._retry = layer.timers.start(now + layer.random.randint(*self._wait) / 100, self.proceed)
+
+    def _refused(self, code: int, reason: str) -> None:
+        """Told, unless the owner has wished for something else since."""
+        self._glares = 0
+        if self._wish is None:
+            self._session.tell(ChangeRefused(self._session.call, code, reason[:120]))

@@ -1,0 +1,88 @@
+"""What a user agent tells of, in the phone's words: the two know nothing of each other."""
+
+from offhook.phone.events import (
+    CallAnswered,
+    CallArrived,
+    CallFailed,
+    CallGone,
+    CallReplaced,
+    CallRinging,
+    DigitReceived,
+    HeldByPeer,
+    HoldRefused,
+    News,
+    ReferAsked,
+    Registration,
+    RegistrationChanged,
+    TransferAccepted,
+    TransferDone,
+    TransferFailed,
+)
+from offhook.phone.events import MessagesWaiting as PhoneMessagesWaiting
+from offhook.sip.events import (
+    Answered,
+    Binding,
+    BindingChanged,
+    ChangeRefused,
+    CheckSync,
+    Digit,
+    Ended,
+    Failed,
+    Incoming,
+    InviteSent,
+    MediaChanged,
+    MessagesWaiting,
+    PeerHold,
+    Progress,
+    ReferAccepted,
+    ReferDone,
+    ReferFailed,
+    ReferReceived,
+    Replacing,
+    UserAgentEvent,
+)
+
+REGISTRATIONS = {
+    Binding.REGISTERING: Registration.REGISTERING,
+    Binding.REGISTERED: Registration.REGISTERED,
+    Binding.FAILED: Registration.FAILED,
+    Binding.UNREGISTERED: Registration.DISABLED,
+}
+
+
+def for_the_phone(told: UserAgentEvent) -> News | None:
+    """None for what is the house's business alone: sound, and what was sent."""
+    match told:
+        case Incoming(call, account, remote, remote_name, answer_after):
+            return CallArrived(call, account, remote, remote_name, answer_after)
+        case Replacing(call, replaced, _, remote, remote_name):
+            return CallReplaced(call, replaced, remote, remote_name)
+        case Progress(call, _, _, early_media):
+            return CallRinging(call, early_media)
+        case Answered(call):
+            return CallAnswered(call)
+        case Failed(call, code, reason):
+            return CallFailed(call, code, reason)
+        case Ended(call, reason, elsewhere):
+            return CallGone(call, reason, elsewhere)
+        case ChangeRefused(call, code, reason):
+            return HoldRefused(call, code, reason)
+        case PeerHold(call, held):
+            return HeldByPeer(call, held)
+        case ReferReceived(call, target, referred_by):
+            return ReferAsked(call, target, referred_by)
+        case ReferAccepted(call):
+            return TransferAccepted(call)
+        case ReferDone(call):
+            return TransferDone(call)
+        case ReferFailed(call, code, reason):
+            return TransferFailed(call, code, reason)
+        case Digit(call, digit):
+            return DigitReceived(call, digit)
+        case MessagesWaiting(account, new, _):
+            # Whose they are is not always said; a phone with one account knows.
+            return PhoneMessagesWaiting(account or 1, new)
+        case BindingChanged(account, binding, reason):
+            return RegistrationChanged(account, REGISTRATIONS[binding], reason)
+        case InviteSent() | MediaChanged() | CheckSync():
+            return None

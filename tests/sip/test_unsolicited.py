@@ -1,0 +1,145 @@
+"""What comes unasked: waiting messages (RFC 3842), check-sync, callers who ask to be answered at once."""
+
+import pytest
+from sipmessage import Response
+
+from offhook.sip import Account
+from offhook.sip.events import CheckSync, Ended, Incoming, MessagesWaiting, UserAgentEvent
+from offhook.sip.message_summary import MessageSummary
+
+from .message_text import SDP, request
+from .test_user_agent import Stage, within
+
+KIND = "application/simple-message-summary"
+SUMMARY = "Messages-Waiting: yes\r\nMessage-Account: sip:bob@x\r\nVoice-Message: 4/8 (1/2)\r\n"
+
+
+def notify(event: str, body: str = "", kind: str = KIND, uri: str = "sip:bob@192.0.2.201") -> bytes:
+    headers = {"Event": event, "Content-Type": kind, "Subscription-State": "active"}
+    return request("NOTIFY", uri, body=body, headers={**headers, "To": f"<{uri}>"})
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "event"),
+    [
+        (notify("message-summary", SUMMARY), 200, MessagesWaiting(1, 4, 8)),
+        (notify("Message-Summary;id=1", SUMMARY), 200, MessagesWaiting(1, 4, 8)),
+        (notify("message-summary", SUMMARY, uri="sip:192.0.2.201"), 200, MessagesWaiting(None, 4, 8)),
+        (notify("message-summary", SUMMARY, uri="sip:carol@192.0.2.201"), 404, None),
+        (notify("message-summary"), 200, None),
+        (notify("message-summary", "rubbish"), 400, None),
+        (notify("message-summary", SUMMARY, "text/plain"), 415, None),
+        (notify("check-sync"), 200, CheckSync(1, reboot=False)),
+        (notify("check-sync;reboot=true"), 200, CheckSync(1, reboot=True)),
+        (notify("check-sync;reboot=false"), 200, CheckSync(1, reboot=False)),
+        (notify("refer", "SIP/2.0 200 OK\r\n", "message/sipfrag"), 489, None),
+        (notify("presence"), 489, None),
+        (notify(""), 489, None),
+    ],
+)
+def test_outside_any_dialog(data: bytes, code: int, event: UserAgentEvent | None) -> None:
+    stage = Stage()
+    (answer,) = stage.receive(data)
+    assert isinstance(answer, Response)
+    assert answer.code == code
+    assert stage.told() == ([event] if event else [])
+    assert stage.bob.layer.idle, "a flood of them leaves nothing"
+    if code == 489:
+        assert "message-summary" in answer.headers["Allow-Events"]
+    if code == 415:
+        assert answer.headers["Accept"] == KIND
+
+
+def test_within_a_call() -> None:
+    stage = Stage()
+    _, tag = stage.talking()
+    headers = {"Event": "message-summary", "Content-Type": KIND}
+    (answer,) = stage.receive(within("NOTIFY", tag, 2, SUMMARY, headers))
+    assert isinstance(answer, Response)
+    assert answer.code == 200
+    assert stage.told() == [MessagesWaiting(1, 4, 8)]
+    (answer,) = stage.receive(within("NOTIFY", tag, 3, SUMMARY, {**headers, "Content-Type": "text/plain"}))
+    assert isinstance(answer, Response)
+    assert (answer.code, answer.headers["Accept"]) == (415, KIND)
+
+
+@pytest.mark.parametrize(
+    ("body", "summary"),
+    [
+        ("Messages-Waiting: yes\r\nVoice-Message: 2/8\r\n", (2, 8)),
+        ("messages-waiting:no\nvoice-message : 0 / 3 (0/0)\n", (0, 3)),
+        ("Messages-Waiting: yes\r\n", (1, 0)),
+        ("Messages-Waiting: no\r\n", (0, 0)),
+        ("Messages-Waiting: yes\r\nFax-Message: 2/8\r\n", (1, 0)),
+        ("Message-Account: sip:x\r\nMessages-Waiting: Yes\r\nVoice-Message: 1/0 (0/0)", (1, 0)),
+        ("Messages-Waiting: yes\r\nVoice-Message: 99999999999/1\r\n", (1, 0)),
+    ],
+)
+def test_message_summary(body: str, summary: tuple[int, int]) -> None:
+    read = MessageSummary.parse(body.encode())
+    assert (read.new, read.old) == summary
+
+
+@pytest.mark.parametrize("body", ["", "Voice-Message: 1/2", "Messages-Waiting: perhaps", "x" * 10000])
+def test_no_message_summary(body: str) -> None:
+    with pytest.raises(ValueError, match="yes or no"):
+        MessageSummary.parse(body.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "asked"),
+    [
+        ("Call-Info", "<sip:x>;answer-after=0", True),
+        ("Call-Info", ";answer-after=0", True),
+        ("Call-Info", "answer-after=0", True),
+        ("Call-Info", "<sip:x>; Answer-After = 0", True),
+        ("Call-Info", "<http://x/y.png>;purpose=icon, <sip:z>;answer-after=0", True),
+        ("Call-Info", "<http://x/y.png>;purpose=icon", False),
+        ("Call-Info", "<sip:x>;no-answer-after=0", False),
+        ("Alert-Info", "info=alert-autoanswer", True),
+        ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer;delay=0", True),
+        ("Alert-Info", "Auto Answer", True),
+        ("Alert-Info", "<http://x>;info=Ring Answer", True),
+        ("Alert-Info", "<urn:alert:service:normal>", False),
+        ("Alert-Info", "<http://x/auto.wav>", False),
+        ("Answer-Mode", "Auto", True),
+        ("Answer-Mode", "auto;require", True),
+        ("Answer-Mode", "Manual", False),
+        ("Priv-Answer-Mode", "Auto", True),
+        ("Subject", "answer-after=0", False),
+    ],
+)
+def test_callers_that_ask_to_be_answered(name: str, value: str, asked: bool) -> None:
+    stage = Stage()
+    stage.receive(request(body=SDP, headers={name: value}))
+    (event,) = stage.told()
+    assert isinstance(event, Incoming)
+    assert event.answer_after is asked
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "elsewhere"),
+    [
+        ('SIP;cause=200;text="Call completed elsewhere"', "Call completed elsewhere", True),
+        ("SIP ;cause=200", "the caller gave up", True),
+        ('Q.850;cause=16;text="Terminated", SIP;cause=200', "Terminated", True),
+        ('SIP;text="Call Completed Elsewhere"', "Call Completed Elsewhere", True),
+        ('SIP;cause=600;text="Busy \\"here\\", there"', 'Busy "here", there', False),
+        ("Q.850;cause=200", "the caller gave up", False),
+        ('SIP;cause=200;text="', "the caller gave up", False),
+        ("", "the caller gave up", False),
+    ],
+)
+def test_why_a_call_was_cancelled(value: str, reason: str, elsewhere: bool) -> None:
+    stage = Stage()
+    call = stage.incoming()
+    stage.receive(request("CANCEL", headers={"Reason": value}))
+    assert stage.told() == [Ended(call, reason, elsewhere)]
+
+
+def test_why_a_call_was_ended() -> None:
+    stage = Stage()
+    stage.bob.add_account(Account(3, "x", "y"))
+    call, tag = stage.talking()
+    stage.receive(within("BYE", tag, 2, headers={"Reason": 'SIP;cause=200;text="Call completed elsewhere"'}))
+    assert stage.told() == [Ended(call, "Call completed elsewhere", elsewhere=True)]
