@@ -124,7 +124,6 @@ class Device:
                 if account.register:
                     self._user_agent.register(account.id, self._endpoint.now())
         self._endpoint.flush()
-        self._prepare_leg()
 
     async def stop(self) -> None:
         """End every call, unregister, and wait a short while until the far ends have confirmed it."""
