@@ -14,6 +14,9 @@ from .http import HttpRequest
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}
 _BROWSERS = ("Mozilla/", "Opera/")
+_TELLING = frozenset({b"sec-fetch-site", b"origin", b"referer", b"accept-language"})
+"""A request without any of these is no browser's; most are such."""
+_PURPOSES = frozenset({b"sec-purpose", b"purpose", b"x-moz", b"x-purpose"})
 
 
 class Provenance(Enum):
@@ -48,6 +51,8 @@ def told_origin(request: HttpRequest) -> str | None:
 
 def provenance(request: HttpRequest, scheme: str, trusted: AbstractSet[str]) -> Provenance:
     """`scheme` is the one that the client used, `trusted` holds origins as `origin_of` spells them."""
+    if _TELLING.isdisjoint(request.fields):
+        return Provenance.OWN
     site = request.text(b"sec-fetch-site")
     if site in {"same-origin", "none"}:
         return Provenance.OWN
@@ -72,7 +77,7 @@ def is_prefetch(request: HttpRequest) -> bool:
     """Whether the browser asks ahead of the person: `Sec-Purpose`, and what it was called before."""
     return any(
         (request.text(name) or "").lower().startswith(("prefetch", "preview", "prerender"))
-        for name in (b"sec-purpose", b"purpose", b"x-moz", b"x-purpose")
+        for name in _PURPOSES.intersection(request.fields)
     )
 
 

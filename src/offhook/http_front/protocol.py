@@ -11,7 +11,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 
 from offhook.action_uri.access import ACTION_PATH, Admission
 from offhook.action_uri.http import HttpRequest, HttpResponse
@@ -64,8 +66,13 @@ class HttpConnection(HttpToolsProtocol):
     # --- the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        # As uvicorn does it, but for what only an application hears of (`_hand_over`).
+        self.connections.add(self)
+        self.transport = transport
+        self.flow = FlowControl(transport)
+        self.client = get_remote_addr(transport)
         self._peer = self.client[0] if self.client else ""
+        self.scheme = self._listener.scheme
         if self._listener.is_full():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             self.transport.close()
@@ -216,7 +223,7 @@ class HttpConnection(HttpToolsProtocol):
             return None
         query = url[len(_PATH_AND_QUERY) :]
         request = HttpRequest(
-            method.decode(), ACTION_PATH, query, self.headers, self._peer, self.scheme or "http"
+            method.decode(), ACTION_PATH, query, self.headers, self._peer, self._listener.scheme
         )
         if b"content-length" in request.fields or b"transfer-encoding" in request.fields:
             return None
@@ -244,6 +251,7 @@ class HttpConnection(HttpToolsProtocol):
         url, headers = self.url, self.headers
         if not url.startswith(b"/"):
             headers = _with_host_of(url, headers)
+        self.server = get_local_addr(self.transport)
         self.server_state.default_headers = [self._listener.date_header()]
         super().on_message_begin()
         self.url = url

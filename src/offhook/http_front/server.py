@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Literal
 
 from uvicorn import Config
 from uvicorn.server import ServerState
@@ -78,9 +78,11 @@ class Listener:
         self._socket = sock
         self._listening: asyncio.Server | None = None
         self._spare: HttpConnection | None = None
+        self.scheme: Literal["http", "https"] = "http"
 
     async def open(self, tls: ssl.SSLContext | None) -> None:
         loop = asyncio.get_running_loop()
+        self.scheme = "https" if tls else "http"
         self._listening = await loop.create_server(
             lambda: self._connection(loop),
             sock=self._socket,
@@ -95,7 +97,7 @@ class Listener:
         return spare or HttpConnection(self, loop)
 
     def ended(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A connection came to its end: time to make the next one's parser and all, before it is there."""
+        """A connection ended: there is time to make the next one, parser and all, before it comes."""
         self._spare = self._spare or HttpConnection(self, loop)
 
     async def close(self, grace: float = GRACE) -> None:

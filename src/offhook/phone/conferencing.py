@@ -37,10 +37,7 @@ def _others(phone: Phone, call: Call) -> list[Call]:
     free = [
         other
         for other in phone.calls.values()
-        if other.up
-        and not other.conference
-        and other is not call
-        and other.transferring_to is None
+        if other.up and not other.conference and other is not call and other.transferring_to is None
     ]
     if call.conference:
         return free[-1:]

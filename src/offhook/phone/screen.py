@@ -34,7 +34,7 @@ class Icon(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Screen:
     """`softkeys` are the labels above `F1` to `F4`, in order; `selected` is the marked line of a list,
-    `notice` a passing word about what happened, `cursor` where in the first line the next digit typed goes."""
+    `notice` a passing word about what happened, `cursor` where in the entry the next digit goes."""
 
     page: Page
     title: str

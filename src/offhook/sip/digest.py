@@ -171,8 +171,9 @@ class Credentials:
 
         No other host gets them: a proof made with the password is something to guess it from.
         """
-        host = request.uri.host.lower()
-        self._set(request, [key for key, space in self._spaces.items() if space.host == host])
+        if self._spaces:
+            host = request.uri.host.lower()
+            self._set(request, [key for key, space in self._spaces.items() if space.host == host])
 
     def answer(self, request: Request, response: Response) -> bool:
         """Give `request` the credentials that `response` (401 or 407) asks for.

@@ -120,11 +120,11 @@ class Endpoint:
         await self._tcp.close()
 
     def _drain(self) -> None:
-        ua = self._ua
-        while ua.outbox or ua.events or self._sent:
-            outbox = [*ua.outbox]
-            ua.outbox.clear()
-            for transmit in outbox:
+        ua, outbox = self._ua, self._ua.outbox
+        while outbox or ua.events or self._sent:
+            transmits = [*outbox]
+            outbox.clear()
+            for transmit in transmits:
                 self._send(transmit)
             sent, self._sent = self._sent, []
             for call in sent:

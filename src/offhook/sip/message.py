@@ -5,9 +5,10 @@ any length, does not unfold lines and believes any Content-Length.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sipmessage import Headers, Request, Response
+from sipmessage import URI, Headers, Request, Response
 from sipmessage.message import COMPACT_FORMS
 
 from .hop import Hop
@@ -229,9 +230,17 @@ def finish(message: Request | Response, body: bytes = b"", body_type: str = "app
     message.headers.set("Content-Length", str(len(body)))
 
 
-def put_via(request: Request, via: TopVia) -> None:
+def new_request(method: str, uri: URI, headers: Mapping[str, str]) -> Request:
+    """A request with `headers` all at once: for each, Headers.set looks through those that are there."""
+    request = Request(method, uri)
+    request.headers._list = [(name, [value]) for name, value in headers.items()]
+    return request
+
+
+def put_via(request: Request, via: str) -> None:
     """Make `via` the only one. It goes on top, where proxies look first (§7.3.1)."""
-    if "Via" in request.headers.keys():  # noqa: SIM118 - Headers is no mapping
-        request.headers.set("Via", str(via))
+    fields = request.headers._list
+    if fields and fields[0][0] == "Via":
+        fields[0] = ("Via", [via])
     else:
-        request.headers._list.insert(0, ("Via", [str(via)]))
+        fields.insert(0, ("Via", [via]))

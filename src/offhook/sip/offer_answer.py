@@ -1,10 +1,11 @@
 """The offer/answer model (RFC 3264) for one stream of sound over RTP/AVP."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
 from .media import Codec, Direction, LocalMedia, MediaFlow
-from .sdp import BadSdp, Media, Origin, SessionDescription, parse
+from .sdp import Attribute, BadSdp, Media, Origin, SessionDescription, parse
 
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 EVENTS = "0-16"
@@ -20,7 +21,7 @@ class NotAcceptable(Exception):
 
 def offer(media: LocalMedia, origin: Origin) -> bytes:
     """`origin.version` rises by one with each offer or answer that differs from the last (RFC 3264 §8)."""
-    encodings = [(codec.payload_type, codec.name, codec.rate) for codec in media.codecs]
+    encodings = tuple([(codec.payload_type, codec.name, codec.rate) for codec in media.codecs])
     stream = _stream(media, encodings, media.telephone_event, media.direction)
     return bytes(SessionDescription(origin, media.address, (stream,)))
 
@@ -46,7 +47,7 @@ def answer(offer: bytes, media: LocalMedia, origin: Origin) -> tuple[bytes, Medi
             streams.append(refused)
             continue
         common = [(number, codec.name, codec.rate) for number, codec in _common(offered, media.codecs)]
-        streams.append(_stream(media, common, flow.telephone_event, flow.direction))
+        streams.append(_stream(media, tuple(common), flow.telephone_event, flow.direction))
     if flow is None:
         raise NotAcceptable(why)
     ours = SessionDescription(origin, media.address, tuple(streams), time=theirs.time)
@@ -69,16 +70,24 @@ def _parse(data: bytes) -> SessionDescription:
         raise NotAcceptable(str(error)) from error
 
 
+Encoding = tuple[int, str, int]
+"""Payload type, name, clock rate in Hz."""
+
+
 def _stream(
-    media: LocalMedia,
-    encodings: Sequence[tuple[int, str, int]],
-    telephone_event: int | None,
-    direction: Direction,
+    media: LocalMedia, encodings: tuple[Encoding, ...], telephone_event: int | None, direction: Direction
 ) -> Media:
+    formats, attributes = _formats(encodings, telephone_event, direction)
+    return Media("audio", media.port, "RTP/AVP", formats, attributes=attributes)
+
+
+@lru_cache
+def _formats(
+    encodings: tuple[Encoding, ...], telephone_event: int | None, direction: Direction
+) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
+    """What all calls with these codecs say of them."""
     formats = [str(number) for number, _, _ in encodings]
-    attributes: list[tuple[str, str | None]] = [
-        ("rtpmap", f"{number} {name}/{rate}") for number, name, rate in encodings
-    ]
+    attributes: list[Attribute] = [("rtpmap", f"{number} {name}/{rate}") for number, name, rate in encodings]
     if telephone_event is not None:
         formats.append(str(telephone_event))
         attributes += [
@@ -86,7 +95,7 @@ def _stream(
             ("fmtp", f"{telephone_event} {EVENTS}"),
         ]
     attributes += [("ptime", "20"), (direction.value, None)]
-    return Media("audio", media.port, "RTP/AVP", tuple(formats), attributes=tuple(attributes))
+    return tuple(formats), tuple(attributes)
 
 
 def _flow(theirs: SessionDescription, stream: Media, media: LocalMedia) -> MediaFlow:

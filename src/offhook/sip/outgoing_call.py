@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from sipmessage import Request
 
+from . import capabilities
 from .account import Account
-from .capabilities import advertise
 from .client_transaction import ClientTransaction
 from .dialog import Dialog
 from .dialog_client import MAX_CHALLENGES, NO_HEADERS
@@ -14,7 +14,7 @@ from .events import Answered, Failed, Progress
 from .hop import Hop, Transmit
 from .invite_session import InviteSession, Owner
 from .media import LocalMedia
-from .message import ReceivedResponse, finish, phrase_of
+from .message import ReceivedResponse, finish, new_request, phrase_of
 from .name_addr import NameAddr, name_addr, split_list
 from .offer_answer import NotAcceptable
 from .timers import TIMEOUT, Timer
@@ -90,19 +90,20 @@ class OutgoingCall(InviteSession):
 
     def _build(self, target: WireUri, hop: Hop, media: LocalMedia) -> Request:
         layer, account = self.layer, self.account
-        request = Request("INVITE", target)
-        headers = request.headers
         if account is None:
             caller = name_addr("", layer.contact_uri("", hop))
         else:
             caller = name_addr(account.display_name, sip_uri_text(account.user, account.host))
-        headers.set("Max-Forwards", "70")
-        headers.set("From", f"{caller};tag={layer.new_tag()}")
-        headers.set("To", name_addr("", str(target)))
-        headers.set("Call-ID", layer.new_call_id())
-        headers.set("CSeq", "1 INVITE")
-        headers.set("Contact", f"<{self.contact(hop)}>")
-        advertise(request)
+        headers = {
+            "Max-Forwards": "70",
+            "From": f"{caller};tag={layer.new_tag()}",
+            "To": name_addr("", str(target)),
+            "Call-ID": layer.new_call_id(),
+            "CSeq": "1 INVITE",
+            "Contact": f"<{self.contact(hop)}>",
+            **capabilities.ADVERTISED,
+        }
+        request = new_request("INVITE", target, headers)
         finish(request, self.negotiation.offer(media))
         return request
 

@@ -129,12 +129,12 @@ class SessionDescription:
         if self.address is not None:
             lines.append(f"c={_network(self.address)}")
         lines.append(f"t={self.time}")
-        lines += map(_attribute_line, self.attributes)
+        lines += _attribute_lines(self.attributes)
         for media in self.media:
             lines.append(f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}")
             if media.address is not None:
                 lines.append(f"c={_network(media.address)}")
-            lines += map(_attribute_line, media.attributes)
+            lines += _attribute_lines(media.attributes)
         return ("\r\n".join(lines) + "\r\n").encode()
 
 
@@ -248,6 +248,5 @@ def _network(address: str) -> str:
     return f"IN {'IP6' if ':' in address else 'IP4'} {address}"
 
 
-def _attribute_line(attribute: Attribute) -> str:
-    name, value = attribute
-    return f"a={name}" if value is None else f"a={name}:{value}"
+def _attribute_lines(attributes: tuple[Attribute, ...]) -> list[str]:
+    return [f"a={name}" if value is None else f"a={name}:{value}" for name, value in attributes]

@@ -8,7 +8,6 @@ from .uri import DEFAULT_PORT, WireUri, hop_of, parse_uri, sip_uri
 
 def target_of(text: str, account: Account | None) -> WireUri:
     """A SIP URI, `user@host`, or a user at the account's host. Raises ValueError."""
-    one_line(text)
     if text.lower().startswith(("sip:", "sips:")):
         return parse_uri(text)
     if ":" in text.partition("@")[0]:
@@ -21,7 +20,7 @@ def target_of(text: str, account: Account | None) -> WireUri:
         raise ValueError(
             f"{text!r} names no host, and there is no account to complete it; right would be sip:user@host"
         )
-    return sip_uri(text, account.host, account.port)
+    return sip_uri(one_line(text), account.host, account.port)
 
 
 def hop_of_account(account: Account) -> Hop:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sipmessage import Request, Response
 
 from .client_transaction import ClientTransaction
-from .hop import Hop, Transmit, uri_host
+from .hop import Hop, Transmit
 from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond
 from .name_addr import one_line
 from .server_transaction import Key, ServerTransaction, key_of
@@ -147,8 +147,7 @@ class TransactionLayer:
 
     def _put_via(self, request: Request, hop: Hop) -> str:
         branch = f"{MAGIC_COOKIE}{self.random.getrandbits(64):016x}"
-        host = uri_host(self.contact.host)
-        put_via(request, TopVia(hop.transport, host, self.contact.port, {"branch": branch, "rport": None}))
+        put_via(request, f"SIP/2.0/{hop.transport} {self.contact};branch={branch};rport")
         return branch
 
     def _begin(

@@ -1,0 +1,1 @@
+"""What offhook costs, measured beside others in one run: `python -m benchmarks`."""
