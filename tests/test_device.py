@@ -14,6 +14,7 @@ from offhook.phone import Reply, Verdict
 from offhook.phone.events import Event, Function, Key, KeyDown, MakeCall, Perform
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
+from offhook.rtp.sender import Source
 from offhook.sip.account import Account
 
 
@@ -140,7 +141,7 @@ def test_a_next_hop_that_takes_long_is_under_way_and_can_be_given_up(monkeypatch
     asyncio.run(play())
 
 
-def test_a_call_without_a_port_left_for_its_sound_is_refused_and_rings_no_more():
+def test_a_call_without_a_port_left_for_its_sound_is_refused_and_never_rings():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1] & ~1
@@ -156,11 +157,9 @@ def test_a_call_without_a_port_left_for_its_sound_is_refused_and_rings_no_more()
                 assert f"no RTP ports left on 127.0.0.1: all 1 pairs of {port}-{port + 1}" in reply.text
 
                 await press(alice, MakeCall("1002"))
-                await until(lambda: bob.state()["screen"]["page"] == "ringing")
-                await press(bob, KeyDown(Key.OK))
-                assert bob.state()["calls"] == []
-                await until(lambda: alice.state()["calls"] == [])
-                assert "503" in alice.state()["screen"]["lines"][0]
+                await until(lambda: "503" in alice.state()["screen"]["lines"][0])
+                assert alice.state()["calls"] == bob.state()["calls"] == []
+                assert bob.state()["screen"]["lines"][0] == "missed 1001"
 
         asyncio.run(play())
 
@@ -188,5 +187,59 @@ def test_an_account_that_asks_for_what_is_not_spoken_stays_out_of_service():
             states = [(account["state"], account["reason"]) for account in device.state()["accounts"]]
             assert states == [("disabled", "TLS is not built yet"), ("disabled", "SRTP is not built yet")]
             assert (await press(device, MakeCall("1003"))).verdict is Verdict.NOT_NOW
+
+    asyncio.run(play())
+
+
+def test_hold_transfer_and_a_refused_refer_leave_nothing_behind():
+    async def play() -> None:
+        async with (
+            running(direct(1, "1002", 5060)) as bob,
+            running(direct(1, "1003", 5060)) as carol,
+            running(direct(1, "1001", bob.sip_port)) as alice,
+        ):
+            await press(alice, MakeCall("1002"))
+            await until(lambda: bob.state()["screen"]["page"] == "ringing")
+            await press(bob, KeyDown(Key.OK))
+            await until(lambda: alice.state()["screen"]["page"] == "talking")
+
+            await press(alice, Perform(Function.HOLD))
+            await until(lambda: bob.state()["calls"][0]["held_by_peer"])
+            await press(alice, MakeCall(f"sip:1003@127.0.0.1:{carol.sip_port}"))
+            await until(lambda: carol.state()["screen"]["page"] == "ringing")
+            await press(carol, KeyDown(Key.OK))
+            await until(lambda: alice.state()["screen"]["page"] == "talking")
+            assert (await press(alice, Perform(Function.TRANSFER))).verdict is Verdict.DONE
+
+            await until(lambda: alice.state()["calls"] == [])
+            await until(lambda: [c["remote"] for c in carol.state()["calls"]] == ["sip:1002@127.0.0.1"])
+            await until(lambda: bob.state()["screen"]["page"] == "talking")
+            assert len(bob.legs) == len(carol.legs) == 1
+            await press(carol, Perform(Function.CALL_END))
+            await until(lambda: bob.state()["calls"] == [])
+            assert alice.legs == bob.legs == carol.legs == {}
+
+    asyncio.run(play())
+
+
+def test_a_conference_mixes_what_the_others_say():
+    async def play() -> None:
+        async with (
+            running(direct(1, "1002", 5060)) as bob,
+            running(direct(1, "1003", 5060)) as carol,
+            running(direct(1, "1001", bob.sip_port)) as alice,
+        ):
+            for callee, number in ((bob, "1002"), (carol, f"sip:1003@127.0.0.1:{carol.sip_port}")):
+                await press(alice, MakeCall(number))
+                await until(lambda callee=callee: callee.state()["screen"]["page"] == "ringing")
+                await press(callee, KeyDown(Key.OK))
+                await until(lambda: alice.state()["screen"]["page"] == "talking")
+            await press(alice, Perform(Function.CONFERENCE))
+            await until(lambda: all(leg.source is Source.FED for leg in alice.legs.values()))
+            await until(lambda: not any(c["held_by_peer"] for d in (bob, carol) for c in d.state()["calls"]))
+
+            await press(carol, Perform(Function.CALL_END))
+            await until(lambda: alice.state()["screen"]["page"] == "talking")
+            assert [leg.source for leg in alice.legs.values()] == [Source.SILENCE]
 
     asyncio.run(play())

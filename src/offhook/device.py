@@ -211,12 +211,16 @@ class Device:
                 # It ended in the same breath; the news of that is on its way to the phone.
                 self._let_go(effect.call)
             case RingCall(call):
-                agent.ring(call, now)
+                if self._has_leg(call, now):
+                    agent.ring(call, now)
             case AnswerCall(call):
-                self._answer(call, now)
+                if self._has_leg(call, now):
+                    agent.answer(call, self._media(call), now)
             case RefuseCall(call, code):
+                self._let_go(call)
                 agent.refuse(call, code, now)
             case RedirectCall(call, target):
+                self._let_go(call)
                 agent.refuse(call, MOVED_TEMPORARILY, now, contact=self._found(target))
             case EndCall(call):
                 self._let_go(call)
@@ -243,40 +247,46 @@ class Device:
         return self._directory.get(target, target)
 
     def _place_call(self, effect: PlaceCall, now: float) -> None:
+        account = self.accounts[effect.account] if effect.account is not None else None
         try:
-            media = self._open_leg(effect.call)
+            self._open_leg(effect.call)
         except OSError as error:
             self._inbox.append(CallFailed(effect.call, 503, error.strerror or str(error)))
             return
-        account = self.accounts[effect.account] if effect.account is not None else None
         self._on_their_way[effect.call] = None
-        self._user_agent.invite(effect.call, account, self._found(effect.target), media, now)
+        target = self._found(effect.target)
+        self._user_agent.invite(effect.call, account, target, self._media(effect.call), now)
 
     def _follow_refer(self, effect: FollowRefer, now: float) -> None:
         account = self.accounts[effect.account] if effect.account is not None else None
         try:
-            media = self._open_leg(effect.call)
+            self._open_leg(effect.call)
         except OSError as error:
             self._user_agent.refuse_refer(effect.referred, 603, now)
             self._inbox.append(CallFailed(effect.call, 503, error.strerror or str(error)))
             return
+        media = self._media(effect.call)
         self._user_agent.accept_refer(effect.referred, effect.call, account, media, now)
 
-    def _answer(self, call: str, now: float) -> None:
+    def _has_leg(self, call: str, now: float) -> bool:
+        """A call that could not be heard must not ring: it is refused before anybody reaches for it."""
         try:
-            media = self._open_leg(call)
+            if call not in self.legs:
+                self._open_leg(call)
         except OSError as error:
             self._user_agent.refuse(call, 503, now)
             self._inbox.append(CallGone(call, error.strerror or str(error)))
-            return
-        self._user_agent.answer(call, media, now)
+            return False
+        return True
 
-    def _open_leg(self, call: str) -> LocalMedia:
+    def _open_leg(self, call: str) -> None:
         leg = self._spare_leg.take()
         asyncio.get_running_loop().call_soon(self._prepare_leg)
         leg.on_digit = lambda digit: self._take(DigitReceived(call, digit))
         self.legs[call] = leg
-        return LocalMedia(self._public_address, leg.port)
+
+    def _media(self, call: str) -> LocalMedia:
+        return LocalMedia(self._public_address, self.legs[call].port)
 
     def _prepare_leg(self) -> None:
         if self._ready:

@@ -39,7 +39,8 @@ def test_what_may_be_dialled(typed, target):
     "typed",
     ["", " ", "10 02 x y", "1002\r\nX: y", "1\x00", "тест", "sip:", "sip:a b@c", "bob@", "@host", "a@b@c",
      "bob@ho_st", "sip:bob@host?X=y", "http://example.org", "tel:+4930", "sip:bob:secret@host", "sip:b@h:0",
-     "b@h:99999", "b@h:123456", "[::g]", "[:::1]", "b@[1.2.3.4]", "1+2<3>", '"a"', "1" * 257, "%zz"],
+     "b@h:99999", "b@h:123456", "[::g]", "[:::1]", "b@[1.2.3.4]", "1+2<3>", '"a"', "1" * 257, "%zz",
+     "+", "()", "-"],
 )  # fmt: skip
 def test_what_may_not_be_dialled(typed):
     with pytest.raises(NotDiallable):

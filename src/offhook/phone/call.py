@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+from urllib.parse import unquote
 
 
 class CallState(StrEnum):
@@ -63,4 +64,4 @@ class Call:
 def short(uri: str) -> str:
     address = uri.partition(":")[2] or uri
     user, at, host = address.partition("@")
-    return user if at else host or address.partition(";")[0]
+    return unquote(user) if at else host or address.partition(";")[0]

@@ -17,7 +17,8 @@ _PARAMETER = r"(?:[A-Za-z0-9_.!~*'()\[\]/:&+$-]|%[0-9A-Fa-f]{2})+"
 DIGITS = re.compile(r"\+?[0-9*#]+", re.ASCII)
 SEPARATORS = str.maketrans("", "", " -.()")
 ADDRESS = re.compile(rf"(?P<host>{_IPV4}|\[{_IPV6}\]){_PORT}", re.ASCII)
-USER = re.compile(_USER, re.ASCII)
+# Somebody is named by a letter or a digit at least; what is left of "+" and "()" is a slip.
+USER = re.compile(rf"(?=.*[A-Za-z0-9]){_USER}", re.ASCII)
 URI = re.compile(
     rf"(?:(?P<scheme>sips?):)?(?:(?P<user>{_USER})@)?(?P<host>{_HOST}){_PORT}"
     rf"(?P<parameters>(?:;{_PARAMETER}(?:={_PARAMETER})?)*)",
