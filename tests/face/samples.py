@@ -5,8 +5,10 @@ from offhook.phone.screen import Icon, Page, Screen
 ALL_ICONS = tuple(icon for icon in Icon if icon is not Icon.UNREGISTERED)
 LONG = "Maximiliane Freifrau von und zu Guttenberg-Hohenzollern, Vorzimmer"
 
+IDLE_KEYS = ("Redial", "Forward", "DND", "Menu")
+
 SCREENS = {
-    "idle": Screen(Page.IDLE, "Jürgen Müller", ("1001: registered",), (), (Icon.REGISTERED,)),
+    "idle": Screen(Page.IDLE, "Jürgen Müller", ("1001: registered",), IDLE_KEYS, (Icon.REGISTERED,)),
     "idle-busy": Screen(
         Page.IDLE,
         "Empfang",
@@ -17,11 +19,11 @@ SCREENS = {
             "1003: failed (403 Forbidden)",
             "1004",
         ),
-        ("Dialled", "Missed", "DND", "Menu"),
+        IDLE_KEYS,
         ALL_ICONS,
         notice="missed Łukasz Żółć",
     ),
-    "idle-none": Screen(Page.IDLE, "offhook", ("no account",), (), (Icon.UNREGISTERED,)),
+    "idle-none": Screen(Page.IDLE, "offhook", ("no account",), IDLE_KEYS, (Icon.UNREGISTERED,)),
     "offhook": Screen(
         Page.OFF_HOOK, "Dial", ("handset: dial a number",), ("Redial", "Cancel"), (Icon.REGISTERED,)
     ),
@@ -83,13 +85,13 @@ SCREENS = {
         ("Bob", "sip:bob@example.org", "12:07"),
         ("Resume", "Transfer", "Conference", "End"),
         (Icon.REGISTERED,),
-        notice="transfer failed: 1003 is busy (486 Busy Here)",
+        notice="Bob was not transferred to 1003: 486 Busy Here",
     ),
     "conference": Screen(
         Page.CONFERENCE,
         "Conference",
-        ("Bob 12:07", "Алиса Иванова 02:14", f"{LONG} 00:31", "Carol: held 00:02"),
-        ("Hold", "Split", "Add", "End"),
+        ("12:07 Bob", "02:14 Алиса Иванова", f"00:31 {LONG}", "Carol: held 00:02"),
+        ("Hold", "Conference", "End"),
         (Icon.REGISTERED,),
     ),
     "menu": Screen(
@@ -104,7 +106,7 @@ SCREENS = {
         Page.MENU,
         "Dialled calls",
         (*(f"0301234{number}" for number in range(12)), LONG),
-        ("Call", "Delete", "Back"),
+        ("Select", "Back"),
         (Icon.REGISTERED,),
         selected=8,
         notice="do not disturb is on",

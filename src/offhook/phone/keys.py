@@ -261,6 +261,8 @@ SOFT_KEYS: dict[Column, SoftKeys] = {
     Column.HOME:     (("Back", back_to_call),),
 }
 
+CONFERENCE_SOFT_KEYS: SoftKeys = (("Conference", do_conference), ("End", end))
+
 ENTRY_SOFT_KEYS: dict[Purpose, SoftKeys] = {
     Purpose.CALL:       (("Call", done), ("Delete", delete), ("Cancel", leave)),
     Purpose.TRANSFER:   (("Transfer", blind), ("Call", done), ("Delete", delete), ("Cancel", leave)),
@@ -273,6 +275,8 @@ ENTRY_SOFT_KEYS: dict[Purpose, SoftKeys] = {
 
 def soft_keys(phone: Phone) -> SoftKeys:
     here, view, call = column(phone), phone.view, phone.focused
+    if phone.page is Page.CONFERENCE:
+        return (("Resume", resume) if here is Column.HELD else ("Hold", hold), *CONFERENCE_SOFT_KEYS)
     if here is Column.ENTRY and isinstance(view, Entry):
         return ENTRY_SOFT_KEYS[view.purpose]
     if here is Column.CALLING and call and call.consults_for is not None and not call.joins:
