@@ -4,7 +4,7 @@ set -eu
 PATH="$PATH:/usr/sbin"
 
 missing=""
-for pair in baresip:baresip sipp:sip-tester kamailio:kamailio chromium:chromium; do
+for pair in curl:curl baresip:baresip sipp:sip-tester kamailio:kamailio chromium:chromium; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
