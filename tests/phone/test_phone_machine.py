@@ -339,7 +339,5 @@ class PhoneMachine(RuleBasedStateMachine):
         assert self.sound.calls == frozenset()
 
 
-PhoneMachine.TestCase.settings = settings(
-    max_examples=settings().max_examples, stateful_step_count=50, deadline=None
-)
+PhoneMachine.TestCase.settings = settings(max_examples=4 * settings().max_examples, stateful_step_count=50)
 TestPhoneMachine = PhoneMachine.TestCase

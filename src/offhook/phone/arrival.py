@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import conversation, forwarding
+from . import conversation, forwarding, holding
 from .call import Call, CallState
 from .effects import AnswerCall, EndCall, HoldCall, RedirectCall, RefuseCall, RingCall, SetTimer
 from .events import CallArrived, CallReplaced, Timer
@@ -50,31 +51,27 @@ def replaced(phone: Phone, event: CallReplaced) -> str:
     if old is None:
         phone.ask(RefuseCall(event.call, 481))
         return ""
-    new = Call(
+    heard = (old.conference or phone.focus == old.id) and old.state is not CallState.HELD
+    new = replace(
+        old,
         id=event.call,
         direction="in",
-        state=CallState.HELD if old.state is CallState.HELD else CallState.TALKING,
+        state=CallState.TALKING if heard else CallState.HELD,
         remote=event.remote,
         remote_name=event.remote_name,
-        account=old.account,
         started=phone.now,
         answered=phone.now,
-        conference=old.conference,
+        held_by_peer=False,
+        transferring_to=None,
+        refer_target=None,
     )
-    focused = phone.focus == old.id
-    phone.calls = {
-        new.id if call.id == old.id else call.id: new if call.id == old.id else call
-        for call in phone.calls.values()
-    }
-    if focused:
-        phone.focus = new.id
-    phone.views = [view for view in phone.views if view.call != old.id]
+    phone.succeed(old, new)
+    if new.state is CallState.TALKING:
+        holding.hold_all_but(phone, holding.legs(phone, new))
+        phone.open_path()
     phone.ask(AnswerCall(new.id))
     phone.ask(EndCall(old.id))
     if new.state is CallState.HELD:
-        phone.ask(HoldCall(new.id))
-    elif not focused and not new.conference:
-        new.state = CallState.HELD
         phone.ask(HoldCall(new.id))
     phone.show_notice(f"{new.who} took the place of {old.who}")
     return ""

@@ -10,6 +10,7 @@ from .call import Call, CallState
 from .events import Registration
 from .keys import soft_keys
 from .screen import Icon, Page, Screen
+from .settings import SPOKEN, Forwarding
 from .views import Entry, Menu, Purpose
 
 if TYPE_CHECKING:
@@ -78,12 +79,12 @@ ENTRY_TITLES: dict[Purpose, Callable[[Phone, Entry], str]] = {
     Purpose.TRANSFER: lambda phone, typed: f"Transfer {_who(phone, typed)} to",
     Purpose.CONFERENCE: lambda phone, typed: f"Conference of {_who(phone, typed)} with",
     Purpose.DEFLECT: lambda phone, typed: f"Forward {_who(phone, typed)} to",
-    Purpose.FORWARD: lambda _phone, typed: f"Forward {(typed.forwarding or '').replace('_', ' ')} to",
+    Purpose.FORWARD: lambda _phone, typed: f"Forward {SPOKEN[typed.forwarding or Forwarding.ALWAYS]} to",
 }
 
 
 def _who(phone: Phone, typed: Entry) -> str:
-    call = phone.calls.get(typed.call or "")
+    call = phone.find(typed.call)
     return call.who if call else "the call"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import forwarding, holding, transfer
+from . import forwarding, holding, placing, transfer
 from .account import Account
 from .call import Call, CallState
-from .effects import PlaceCall, SetTimer
-from .events import Timer
+from .effects import PlaceCall
 from .number import Dialled, NotDiallable, dialled
 from .refusal import Refused
 from .reply import Verdict
@@ -52,7 +51,7 @@ def leave(phone: Phone) -> str:
     """Back to what was there before; a call that was held for the entry is resumed."""
     typed = _typed(phone)
     phone.views.pop()
-    call = phone.calls.get(typed.call) if typed.call is not None else None
+    call = phone.find(typed.call)
     if call and call.up and call.transferring_to is None:
         holding.resume(phone, call)
     return "entry left"
@@ -71,7 +70,7 @@ def _call(phone: Phone, typed: Entry) -> str:
 
 def _consult(phone: Phone, typed: Entry) -> str:
     target = read(typed.text)
-    waiting = phone.calls.get(typed.call or "")
+    waiting = phone.find(typed.call)
     account = phone.accounts.get(waiting.account) if waiting and waiting.account is not None else None
     if account is None or not account.ready:
         account = first_ready(phone, target)
@@ -82,7 +81,7 @@ DONE: dict[Purpose, Callable[[Phone, Entry], str]] = {
     Purpose.CALL: _call,
     Purpose.TRANSFER: _consult,
     Purpose.CONFERENCE: _consult,
-    Purpose.DEFLECT: lambda phone, typed: forwarding.deflect(phone, typed.call or "", read(typed.text)),
+    Purpose.DEFLECT: lambda phone, typed: forwarding.deflect(phone, typed.call, read(typed.text)),
     Purpose.FORWARD: lambda phone, typed: forwarding.set_target(phone, typed, read(typed.text)),
 }
 
@@ -116,8 +115,7 @@ def place(
     purpose: Purpose = Purpose.CALL,
 ) -> str:
     """Start the call, holding the one that talks; without an account it is a direct one, to a URI."""
-    expect_room(phone)
-    holding.hold_all_but(phone, [])
+    placing.expect_room(phone)
     waiting = phone.focused
     call = Call(
         id=next(phone.ids),
@@ -131,22 +129,10 @@ def place(
         joins=purpose is Purpose.CONFERENCE,
         beside=waiting.id if waiting and waiting.up else None,
     )
-    phone.calls[call.id] = call
-    phone.bring_to_front(call)
-    phone.open_path()
+    placing.put_out(phone, call, PlaceCall(call.id, call.account, call.remote))
     phone.dialled = [target.shown, *(number for number in phone.dialled if number != target.shown)]
     del phone.dialled[DIALLED_KEPT:]
-    phone.ask(PlaceCall(call.id, call.account, call.remote))
-    phone.ask(SetTimer(Timer.CALL, phone.settings.call_for, call.id))
     return f"calling {target.shown}" + (f" from {account.username}" if account else "")
-
-
-def expect_room(phone: Phone) -> None:
-    for call in phone.calls.values():
-        if call.state is CallState.CALLING:
-            raise Refused(f"the phone is calling {call.who} already; CallEnd gives that up")
-    if len(phone.calls) >= phone.settings.most_calls:
-        raise Refused(f"there are {len(phone.calls)} calls, and {phone.settings.most_calls} are the most")
 
 
 def first_ready(phone: Phone, target: Dialled) -> Account | None:
@@ -165,7 +151,7 @@ def first_ready(phone: Phone, target: Dialled) -> Account | None:
 def blind_transfer(phone: Phone) -> str:
     """`Transfer` while its number is typed."""
     typed = _typed(phone)
-    return transfer.blind(phone, typed.call or "", read(typed.text))
+    return transfer.blind(phone, typed.call, read(typed.text))
 
 
 def _typed(phone: Phone) -> Entry:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Key(StrEnum):
-    """A key by the name the Action URI gives it; the last ten are beyond the vendor's table."""
+    """A key by the name the Action URI gives it; those from `Headset` on are beyond its table."""
 
     ZERO = "0"
     ONE = "1"
@@ -281,4 +281,5 @@ News = (
     | MessagesWaiting
     | TimerFired
 )
-Event = KeyDown | KeyUp | MakeCall | Perform | News
+Wish = KeyDown | KeyUp | MakeCall | Perform
+Event = Wish | News

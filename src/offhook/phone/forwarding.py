@@ -8,7 +8,7 @@ from .call import Call, CallState
 from .effects import RedirectCall
 from .number import Dialled
 from .refusal import Refused
-from .settings import Forwarding
+from .settings import SPOKEN, Forwarding
 from .views import Entry, List, Menu, Purpose
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def open_page(phone: Phone) -> str:
 
 def ask_for_target(phone: Phone, rule: Forwarding, number: str = "") -> str:
     phone.views.append(Entry(Purpose.FORWARD, number, len(number), forwarding=rule))
-    return f"forward {rule.value.replace('_', ' ')} to?"
+    return f"forward {SPOKEN[rule]} to?"
 
 
 def take_entry(phone: Phone) -> str:
@@ -40,7 +40,7 @@ def set_target(phone: Phone, typed: Entry, target: Dialled) -> str:
     rule = typed.forwarding or Forwarding.ALWAYS
     phone.settings.forward[rule] = target.shown
     phone.views.pop()
-    return f"forwarding {rule.value.replace('_', ' ')} to {target.shown}"
+    return f"forwarding {SPOKEN[rule]} to {target.shown}"
 
 
 def toggle(phone: Phone, rule: Forwarding) -> str:
@@ -48,7 +48,7 @@ def toggle(phone: Phone, rule: Forwarding) -> str:
     if phone.settings.forward[rule] is None:
         return ask_for_target(phone, rule)
     phone.settings.forward[rule] = None
-    return f"forwarding {rule.value.replace('_', ' ')} is off"
+    return f"forwarding {SPOKEN[rule]} is off"
 
 
 def ask_deflection(phone: Phone, call: Call) -> str:
@@ -56,8 +56,8 @@ def ask_deflection(phone: Phone, call: Call) -> str:
     return f"deflect {call.who} to?"
 
 
-def deflect(phone: Phone, call_id: str, target: Dialled) -> str:
-    call = phone.calls.get(call_id)
+def deflect(phone: Phone, call_id: str | None, target: Dialled) -> str:
+    call = phone.find(call_id)
     if call is None or call.state is not CallState.RINGING:
         raise Refused("the call that was to be deflected rings no more")
     redirect(phone, call, target)

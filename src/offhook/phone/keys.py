@@ -61,7 +61,7 @@ def column(phone: Phone) -> Column:
 
 
 def down(phone: Phone, key: Key) -> str:
-    return ROWS[key][column(phone).value - 1](phone, key)
+    return CELLS[key][column(phone)](phone, key)
 
 
 def up(phone: Phone, key: Key) -> str:
@@ -247,6 +247,8 @@ ROWS: dict[Key, tuple[Verb, ...]] = {
     Key.RIGHT:       (no_arrow,        cursor_right,  no_arrow,        no_arrow,      no_arrow,      no_arrow,    no_arrow,    no_arrow,        no_arrow),
     **dict.fromkeys(SOFT_KEY_PLACES, (soft_key,) * len(Column)),
 }
+
+CELLS = {key: dict(zip(Column, row, strict=True)) for key, row in ROWS.items()}
 
 SoftKeys = tuple[tuple[str, Verb], ...]
 

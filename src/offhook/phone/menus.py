@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import entry, forwarding, refer
 from .refusal import Refused
-from .settings import Forwarding
+from .settings import SPOKEN, Forwarding
 from .views import List, Menu
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _missed(phone: Phone, _menu: Menu) -> list[Item]:
 
 def _forwarding(phone: Phone, _menu: Menu) -> list[Item]:
     return [
-        Item(f"{RULES[rule]}: {phone.settings.forward[rule] or 'off'}", _toggling(rule))
+        Item(f"{SPOKEN[rule].capitalize()}: {phone.settings.forward[rule] or 'off'}", _toggling(rule))
         for rule in Forwarding
     ]
 
@@ -79,7 +79,7 @@ def _accounts(phone: Phone, _menu: Menu) -> list[Item]:
 
 
 def _refer(phone: Phone, menu: Menu) -> list[Item]:
-    call = phone.calls.get(menu.call or "")
+    call = phone.find(menu.call)
     if call is None:
         return []
     return [
@@ -95,11 +95,6 @@ ITEMS: dict[List, Callable[[Phone, Menu], list[Item]]] = {
     List.FORWARDING: _forwarding,
     List.ACCOUNTS: _accounts,
     List.REFER: _refer,
-}
-RULES = {
-    Forwarding.ALWAYS: "Always",
-    Forwarding.BUSY: "When busy",
-    Forwarding.NO_ANSWER: "No answer",
 }
 
 
@@ -159,7 +154,7 @@ def _open_item(phone: Phone, menu: Menu, place: int) -> str:
 
 def up_one_level(phone: Phone) -> str:
     menu = _shown(phone)
-    call = phone.calls.get(menu.call or "")
+    call = phone.find(menu.call)
     if menu.shown is List.REFER and call:
         return refer.refuse(phone, call)
     phone.views.pop()

@@ -73,7 +73,7 @@ def take(phone: Phone, event: News) -> str:
             phone.messages[account_id] = new
             return ""
         case TimerFired(timer, call_id):
-            return _timer(phone, timer, phone.calls.get(call_id) if call_id is not None else None)
+            return _timer(phone, timer, phone.find(call_id))
         case _:
             call = phone.calls.get(event.call)
             return "" if call is None else _of_call(phone, call, event)
@@ -138,7 +138,7 @@ def _answered(phone: Phone, call: Call) -> None:
 
 def _failed(phone: Phone, call: Call, why: str) -> None:
     phone.drop(call, here=False)
-    referrer = phone.calls.get(call.referred_in or "")
+    referrer = phone.find(call.referred_in)
     if (
         referrer
         and phone.focused is referrer

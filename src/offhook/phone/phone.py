@@ -15,7 +15,7 @@ from .account import Account
 from .audio_path import Path, Tone, Volumes
 from .call import Call, CallState
 from .effects import Effect, SetSound, SetTimer
-from .events import Event, KeyDown, KeyUp, MakeCall, Perform, Timer
+from .events import Event, KeyDown, KeyUp, MakeCall, Perform, Timer, Wish
 from .refusal import Refused
 from .reply import Reply, Verdict
 from .screen import Page
@@ -91,21 +91,25 @@ class Phone:
         self._effects = []
         page = self.page
         try:
-            match event:
-                case KeyDown(key):
-                    text = keys.down(self, key)
-                case KeyUp(key):
-                    text = keys.up(self, key)
-                case MakeCall():
-                    text = functions.make_call(self, event)
-                case Perform(function, call):
-                    text = functions.perform(self, function, call)
-                case _:
-                    text = news.take(self, event)
+            text = self._take_wish(event) if isinstance(event, Wish) else news.take(self, event)
         except Refused as refused:
+            if not isinstance(event, Wish):
+                # News is a fact, and what it changed has changed.
+                raise
             return Result(Reply(refused.verdict, refused.text), ())
         self._settle(page)
         return Result(Reply(Verdict.DONE, text), tuple(self._effects))
+
+    def _take_wish(self, wish: Wish) -> str:
+        match wish:
+            case KeyDown(key):
+                return keys.down(self, key)
+            case KeyUp(key):
+                return keys.up(self, key)
+            case MakeCall():
+                return functions.make_call(self, wish)
+            case Perform(function, call):
+                return functions.perform(self, function, call)
 
     @property
     def page(self) -> Page:
@@ -128,7 +132,10 @@ class Phone:
     @property
     def focused(self) -> Call | None:
         """The call that has the sound, or would have it."""
-        return self.calls.get(self.focus) if self.focus is not None else None
+        return self.find(self.focus)
+
+    def find(self, call: str | None) -> Call | None:
+        return self.calls.get(call) if call is not None else None
 
     @property
     def ringing(self) -> Call | None:
@@ -180,6 +187,19 @@ class Phone:
         del self.missed[MISSED_KEPT:]
         self.missed_unseen += 1
         self.show_notice(f"missed {call.who}")
+
+    def succeed(self, old: Call, new: Call) -> None:
+        """`new` goes on where `old` was, in everybody's eyes."""
+        self.calls = {
+            call.id: call for call in (new if each is old else each for each in self.calls.values())
+        }
+        if self.focus == old.id:
+            self.focus = new.id
+        for call in self.calls.values():
+            call.consults_for = new.id if call.consults_for == old.id else call.consults_for
+            call.beside = new.id if call.beside == old.id else call.beside
+            call.referred_in = new.id if call.referred_in == old.id else call.referred_in
+        self.views = [view for view in self.views if view.call != old.id]
 
     def drop(self, call: Call, *, here: bool) -> None:
         """The call is over. Ended `here`, the last one leaves the phone on-hook; ended at the far end, it

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import holding
+from . import placing
 from .call import Call, CallState
-from .effects import FollowRefer, RefuseRefer, SetTimer
-from .events import ReferAsked, Timer
+from .effects import FollowRefer, RefuseRefer
+from .events import ReferAsked
 from .refusal import Refused
 from .settings import ReferPolicy
 from .views import List, Menu
@@ -39,10 +39,7 @@ def follow(phone: Phone, call: Call) -> str:
     target = call.refer_target
     if target is None:
         raise Refused(f"{call.who} asks for no transfer")
-    if any(other.state is CallState.CALLING for other in phone.calls.values()):
-        raise Refused("the phone is calling already")
-    if len(phone.calls) >= phone.settings.most_calls:
-        raise Refused(f"there are {len(phone.calls)} calls already")
+    placing.expect_room(phone)
     new = Call(
         id=next(phone.ids),
         direction="out",
@@ -55,12 +52,7 @@ def follow(phone: Phone, call: Call) -> str:
         referred_in=call.id,
     )
     call.refer_target = None
-    holding.hold_all_but(phone, [])
-    phone.calls[new.id] = new
-    phone.bring_to_front(new)
-    phone.open_path()
-    phone.ask(FollowRefer(new.id, new.account, call.id))
-    phone.ask(SetTimer(Timer.CALL, phone.settings.call_for, new.id))
+    placing.put_out(phone, new, FollowRefer(new.id, new.account, call.id))
     return f"calling {new.who}, as {call.who} asked"
 
 

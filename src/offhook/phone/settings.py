@@ -20,6 +20,13 @@ class Forwarding(StrEnum):
     NO_ANSWER = "no_answer"
 
 
+SPOKEN = {
+    Forwarding.ALWAYS: "always",
+    Forwarding.BUSY: "when busy",
+    Forwarding.NO_ANSWER: "without an answer",
+}
+
+
 @dataclass(slots=True)
 class Settings:
     """Codes are SIP statuses, times seconds. `voicemail` is by account number."""

@@ -45,8 +45,8 @@ def ask_for_number(phone: Phone, call: Call, purpose: Purpose) -> None:
     phone.views.append(Entry(purpose, call=call.id))
 
 
-def blind(phone: Phone, call_id: str, target: Dialled) -> str:
-    call = phone.calls.get(call_id)
+def blind(phone: Phone, call_id: str | None, target: Dialled) -> str:
+    call = phone.find(call_id)
     if call is None:
         raise Refused("the call that was to be transferred is over")
     account = phone.accounts.get(call.account) if call.account is not None else None
@@ -82,7 +82,7 @@ def _refer(phone: Phone, call: Call, target: str, shown: str) -> None:
 def _waiting_for(phone: Phone, call: Call) -> Call | None:
     """The held call that this one, placed here, was placed for or beside."""
     for name in (call.consults_for, call.beside):
-        other = phone.calls.get(name) if name is not None else None
+        other = phone.find(name)
         if other and other.state is CallState.HELD and other.transferring_to is None and not other.conference:
             return other
     return None
