@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from offhook import __version__
 from offhook.cli import main
 from offhook.cli.announcement import of_farm, of_run
+from offhook.cli.ending import SIGNALS
 from offhook.listening import Listening
 from offhook.option_sources import flag
 from offhook.options import FarmOptions, RunOptions, described
@@ -33,27 +35,34 @@ def offhook(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
 
 
 @contextmanager
-def running(*arguments: str, last: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The process, and the lines that its start printed, up to the one that holds `last`."""
+def started(*arguments: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """Python with these arguments, which ends with the test at the latest."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "offhook", *arguments],
+        [sys.executable, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding=environ.get("PYTHONIOENCODING"),
         env=ENVIRONMENT | environ,
     )
-    assert process.stdout is not None
-    lines: list[str] = []
     try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def running(*arguments: str, last: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The process, and the lines that its start printed, up to the one that holds `last`."""
+    with started("-m", "offhook", *arguments, **environ) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
         for line in process.stdout:
             lines.append(line.rstrip("\n"))
             if last in line:
                 break
         yield process, lines
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_help_lists_the_commands() -> None:
@@ -115,6 +124,17 @@ REFUSED = [
 ]
 
 
+@pytest.fixture
+def _signals() -> Iterator[None]:
+    """As they are at a terminal, whatever runs the tests, and unchanged afterwards."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_signals")
 @pytest.mark.parametrize(("arguments", "why"), REFUSED, ids=[" ".join(arguments) for arguments, _ in REFUSED])
 def test_what_is_asked_wrongly_is_told_in_one_line(
     arguments: list[str], why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -157,7 +177,134 @@ def test_a_port_that_is_taken_is_named_with_its_option(tmp_path: Path, option: s
     assert f"127.0.0.1:{port}: the port is in use; {option} PORT" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_too_few_file_descriptors_are_told_in_one_line(tmp_path: Path) -> None:
+    program = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024));"
+        f"sys.argv = ['offhook', 'farm', '1000', '--data', {str(tmp_path)!r}];"
+        f"from offhook.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert "1000 phones need 5064 file descriptors, 5 each, and this process may open 1024" in done.stderr
+
+
+def test_what_the_system_refuses_is_told_in_one_line(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from offhook.cli import main
+from offhook.host import Host
+async def start(*_):
+    raise PermissionError(1, "Operation not permitted")
+Host.start = start
+sys.argv = ["offhook", "run", "--https-port", "0", "--data", {str(tmp_path)!r}]
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert "Operation not permitted" in done.stderr
+
+
+def test_a_public_address_of_the_other_family_is_refused(tmp_path: Path) -> None:
+    done = offhook("run", "--data", str(tmp_path), *FREE, "--public-address", "::1")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "--public-address ::1 cannot stand for 127.0.0.1" in done.stderr
+
+
+def test_what_listens_everywhere_prints_urls_that_can_be_opened(tmp_path: Path) -> None:
+    everywhere = ["--bind", "0.0.0.0", "--sip-bind", "0.0.0.0", "--public-address", "203.0.113.7"]
+    with running("run", "--data", str(tmp_path), *FREE, *everywhere, last="Note: HTTP listens") as (_, lines):
+        assert lines[0].startswith("The phone: press its keys at http://127.0.0.1:")
+        assert "http://0.0.0.0" not in "".join(lines)
+        assert re.fullmatch(r"SIP: 0\.0\.0\.0:(\d+) \(others are told 203\.0\.113\.7:\1\)", lines[1])
+        assert lines[-1].endswith("--allow lets in 127.0.0.1, ::1.")
+
+
+def test_a_second_phone_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    arguments = ["run", "--data", str(tmp_path), *FREE]
+    with running(*arguments, last="Its state") as (first, _):
+        for command in (arguments, ["farm", "2", "--data", str(tmp_path), "--http-port", "0"]):
+            done = offhook(*command)
+            assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+            assert f"{tmp_path}: another offhook has this folder, process {first.pid}; --data" in done.stderr
+
+
+def test_a_variable_that_is_no_option_is_noted(tmp_path: Path) -> None:
+    arguments = ["run", "--data", str(tmp_path), *FREE]
+    with running(*arguments, last="Note:", OFFHOOK_HTTP_PROT="80") as (_, lines):
+        assert lines[-1] == "Note: 'OFFHOOK_HTTP_PROT' is no option (did you mean OFFHOOK_HTTP_PORT?)."
+
+
+@pytest.mark.usefixtures("_signals")
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        (signal.SIGTERM, "cyclopts"),
+        (signal.SIGINT, "pydantic"),
+        (signal.SIGHUP, "sipmessage"),
+        (signal.SIGTERM, "offhook.host"),
+    ],
+)
+def test_a_signal_during_the_start_ends_it(tmp_path: Path, number: signal.Signals, moment: str) -> None:
+    """What has been imported is what tells how far a start has come."""
+    command = ["-X", "importtime", "-m", "offhook", "run", "--data", str(tmp_path), *FREE]
+    with started(*command) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if line.split()[-1].startswith(moment))
+        process.send_signal(number)
+        said, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert not [line for line in errors.splitlines() if not line.startswith("import time:")]
+    assert said == ""
+
+
+def test_a_signal_ends_a_start_that_waits_for_a_name_server(tmp_path: Path) -> None:
+    program = f"""
+import asyncio, sys
+from offhook.cli import main
+from offhook.host import Host
+async def start(*_):
+    print("starting", flush=True)
+    await asyncio.Event().wait()
+Host.start = start
+sys.argv = ["offhook", "run", "--https-port", "0", "--data", {str(tmp_path)!r}]
+main()
+"""
+    with started("-c", program) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 0
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_phone_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with running("run", "--data", str(tmp_path), *FREE, last="Its state") as (process, lines):
+        process.send_signal(signal.SIGHUP)
+        with urllib.request.urlopen(lines[-1].split()[-1], timeout=10) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
+@pytest.mark.usefixtures("_signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_phone_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) -> None:
     account = "sip:1001@127.0.0.1:9;register=no;srtp=optional"
     arguments = ["run", "--data", str(tmp_path), *FREE, "--account", account]
@@ -192,13 +339,16 @@ def test_a_farm_starts_and_what_it_prints_makes_a_call(tmp_path: Path) -> None:
 
 def phones(count: int) -> list[Listening]:
     return [
-        Listening(str(1001 + i), (f"http://127.0.0.1:{8081 + i}",), f"127.0.0.1:{5061 + i}")
+        Listening(
+            str(1001 + i), (f"http://127.0.0.1:{8081 + i}",), f"127.0.0.1:{5061 + i}", f"127.0.0.1:{5061 + i}"
+        )
         for i in range(count)
     ]
 
 
 def test_a_phone_prints_where_it_is_reached() -> None:
-    phone = Listening(None, ("http://127.0.0.1:8080", "https://127.0.0.1:8443"), "127.0.0.1:5060")
+    web = ("http://127.0.0.1:8080", "https://127.0.0.1:8443")
+    phone = Listening(None, web, "127.0.0.1:5060", "127.0.0.1:5060")
     assert list(of_run([phone])) == [
         "The phone: press its keys at http://127.0.0.1:8080/fcgi/do and https://127.0.0.1:8443/fcgi/do",
         "SIP: 127.0.0.1:5060",
@@ -206,8 +356,14 @@ def test_a_phone_prints_where_it_is_reached() -> None:
     ]
 
 
+def test_a_phone_prints_what_others_are_told_where_that_differs() -> None:
+    phone = Listening("1001", ("http://127.0.0.1:8080",), "0.0.0.0:5060", "203.0.113.7:5060")
+    assert "SIP: 0.0.0.0:5060 (others are told 203.0.113.7:5060)" in of_run([phone])
+
+
 def test_a_farm_prints_its_phones_and_the_first_call() -> None:
     assert list(of_farm(phones(3))) == [
+        "3 phones run:",
         "  1001  http://127.0.0.1:8081  sip 127.0.0.1:5061",
         "  1002  http://127.0.0.1:8082  sip 127.0.0.1:5062",
         "  1003  http://127.0.0.1:8083  sip 127.0.0.1:5063",
@@ -220,7 +376,8 @@ def test_a_farm_prints_its_phones_and_the_first_call() -> None:
 
 def test_a_large_farm_prints_its_ends() -> None:
     lines = list(of_farm(phones(500)))
-    assert lines[:5] == [
+    assert lines[:6] == [
+        "500 phones run:",
         "  1001  http://127.0.0.1:8081  sip 127.0.0.1:5061",
         "  1002  http://127.0.0.1:8082  sip 127.0.0.1:5062",
         "  1003  http://127.0.0.1:8083  sip 127.0.0.1:5063",

@@ -16,6 +16,7 @@ from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.rtp.sender import Source
 from offhook.sip.account import Account
+from offhook.sip.user_agent import UserAgent
 
 
 @asynccontextmanager
@@ -79,13 +80,13 @@ def test_two_phones_talk_and_hear_digits_until_one_hangs_up():
             await press(alice, KeyDown(Key.FIVE))
             await press(alice, KeyDown(Key.POUND))
             await until(lambda: bob.state()["calls"][0]["digits_received"] == "5#")
-            (heard,) = [leg.stats() for leg in bob.legs.values()]
+            (heard,) = [leg.stats() for leg in bob.legs.by_call.values()]
             assert heard.received > 0
             assert heard.sent > 0
             assert heard.lost == 0
             await press(alice, KeyDown(Key.CANCEL))
             await until(lambda: bob.state()["screen"]["page"] == "idle")
-            assert alice.legs == bob.legs == {}
+            assert alice.legs.by_call == bob.legs.by_call == {}
 
     asyncio.run(play())
 
@@ -111,7 +112,7 @@ def test_a_next_hop_that_cannot_be_reached_is_a_refusal_that_says_why(number, wo
                 assert reply.verdict is Verdict.NOT_NOW
                 assert words.format(refusing=refusing) in reply.text
                 assert device.state()["calls"] == []
-                assert device.legs == {}
+                assert device.legs.by_call == {}
 
         asyncio.run(play())
 
@@ -185,7 +186,10 @@ def test_an_account_that_asks_for_what_is_not_spoken_stays_out_of_service():
     async def play() -> None:
         async with running(secure, keyed) as device:
             states = [(account["state"], account["reason"]) for account in device.state()["accounts"]]
-            assert states == [("disabled", "TLS is not built yet"), ("disabled", "SRTP is not built yet")]
+            assert states == [
+                ("disabled", "TLS is not built yet"),
+                ("disabled", "SRTP is not built yet, and required"),
+            ]
             assert (await press(device, MakeCall("1003"))).verdict is Verdict.NOT_NOW
 
     asyncio.run(play())
@@ -214,10 +218,10 @@ def test_hold_transfer_and_a_refused_refer_leave_nothing_behind():
             await until(lambda: alice.state()["calls"] == [])
             await until(lambda: [c["remote"] for c in carol.state()["calls"]] == ["sip:1002@127.0.0.1"])
             await until(lambda: bob.state()["screen"]["page"] == "talking")
-            assert len(bob.legs) == len(carol.legs) == 1
+            assert len(bob.legs.by_call) == len(carol.legs.by_call) == 1
             await press(carol, Perform(Function.CALL_END))
             await until(lambda: bob.state()["calls"] == [])
-            assert alice.legs == bob.legs == carol.legs == {}
+            assert alice.legs.by_call == bob.legs.by_call == carol.legs.by_call == {}
 
     asyncio.run(play())
 
@@ -235,11 +239,51 @@ def test_a_conference_mixes_what_the_others_say():
                 await press(callee, KeyDown(Key.OK))
                 await until(lambda: alice.state()["screen"]["page"] == "talking")
             await press(alice, Perform(Function.CONFERENCE))
-            await until(lambda: all(leg.source is Source.FED for leg in alice.legs.values()))
+            await until(lambda: all(leg.source is Source.FED for leg in alice.legs.by_call.values()))
             await until(lambda: not any(c["held_by_peer"] for d in (bob, carol) for c in d.state()["calls"]))
 
             await press(carol, Perform(Function.CALL_END))
             await until(lambda: alice.state()["screen"]["page"] == "talking")
-            assert [leg.source for leg in alice.legs.values()] == [Source.SILENCE]
+            assert [leg.source for leg in alice.legs.by_call.values()] == [Source.SILENCE]
+
+    asyncio.run(play())
+
+
+def test_what_an_effect_cannot_do_reaches_the_phone_as_news_and_not_the_loop(monkeypatch, caplog):
+    def broken(*_: object) -> None:
+        raise ValueError("no such thing")
+
+    async def play() -> None:
+        async with running(direct(1, "1002", 5060)) as bob, running(direct(1, "1001", bob.sip_port)) as alice:
+            await press(alice, MakeCall("1002"))
+            await until(lambda: bob.state()["screen"]["page"] == "ringing")
+            await press(bob, KeyDown(Key.OK))
+            await until(lambda: alice.state()["screen"]["page"] == "talking")
+            monkeypatch.setattr(UserAgent, "hold", broken)
+
+            assert (await press(alice, Perform(Function.HOLD))).verdict is Verdict.DONE
+            assert alice.state()["screen"]["page"] == "talking"
+            assert "cannot be held" in alice.state()["screen"]["lines"][0]
+            monkeypatch.setattr(UserAgent, "invite", broken)
+            reply = await press(bob, MakeCall("1003"))
+            assert reply.verdict is Verdict.NOT_NOW
+            assert len(bob.legs.by_call) == 1
+
+    asyncio.run(play())
+    assert "no such thing" in caplog.text
+
+
+def test_a_phone_that_stops_takes_no_more_calls():
+    async def play() -> None:
+        async with running(direct(1, "1001", 5060)) as alice:
+            bob = Device((direct(1, "1002", 1),), clock=MediaClock(), ports=RtpPorts(), address="127.0.0.1")
+            await bob.start(0)
+            await press(bob, MakeCall("1009"))
+            stopping = asyncio.create_task(bob.stop())
+            await asyncio.sleep(0)
+            await press(alice, MakeCall(f"sip:1002@127.0.0.1:{bob.sip_port}"))
+            await until(lambda: "503" in alice.state()["screen"]["lines"][0])
+            await stopping
+            assert bob.legs.by_call == {}
 
     asyncio.run(play())

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from offhook.action_uri.access import Access
+from offhook.action_uri.allow_list import AllowList
 from offhook.option_sources import BadOption, flag, variable
 from offhook.options import FarmOptions, RunOptions, described, farm_options, notices, run_options
 from offhook.sip.account import Account
@@ -30,7 +32,8 @@ def test_the_defaults_that_others_script_against() -> None:
 def test_the_names_that_others_script_against() -> None:
     assert " ".join(flag(option.name) for option in described(RunOptions)) == (
         "--data --bind --http-port --https-port --sip-port --sip-bind --rtp-ports --public-address --account "
-        "--allow --autop-url --mac --config"
+        "--allow --host-name --trusted-origin --trusted-proxy --confirm-page --autop-url --mac --config "
+        "--auto-answer --call-waiting --reject-code --dnd-code --no-answer-after --refer --voicemail"
     )
     assert variable("http_port") == "OFFHOOK_HTTP_PORT"
 
@@ -51,8 +54,19 @@ READ = [
     ("mac", "0A-00-27-00-10-01", "0a0027001001"),
     ("autop_url", "tftp://192.0.2.1/", "tftp://192.0.2.1/"),
     ("autop_url", "https://anna:pw@pbx.example:8443/cfg?x=1", "https://anna:pw@pbx.example:8443/cfg?x=1"),
+    ("host_name", ["Phone.Example.org", "desk."], {"phone.example.org", "desk"}),
+    ("trusted_origin", ["HTTPS://crm.example.org:443/"], {"https://crm.example.org"}),
+    ("trusted_proxy", "127.0.0.1, 10.0.0.0/8", AllowList.parse("127.0.0.1, 10.0.0.0/8")),
+    ("confirm_page", "No", False),
+    ("confirm_page", True, True),
     ("data", "/var/lib/offhook", Path("/var/lib/offhook")),
     ("data", "~/phone", Path.home() / "phone"),
+    ("auto_answer", "Asked", "asked"),
+    ("call_waiting", "no", False),
+    ("reject_code", "603", 603),
+    ("no_answer_after", "15", 15),
+    ("refer", "refuse", "refuse"),
+    ("voicemail", "*97", "*97"),
 ]
 
 
@@ -86,6 +100,13 @@ REFUSED = [
     ("allow", "192.168.1.*", "192.168.1"),
     ("allow", "127.0.0.1, any", "any"),
     ("allow", "1\x1b[2J", r"1\x1b[2J"),
+    ("host_name", ["phone:8080"], "write it like phone.example.org, without a port"),
+    ("host_name", [""], "is no host name"),
+    ("trusted_origin", ["crm.example.org"], "write it like https://crm.example.org"),
+    ("trusted_origin", ["https://*.example.org"], "is no origin"),
+    ("trusted_origin", ["https://crm.example.org/panel"], "is no origin"),
+    ("trusted_proxy", "any", "any"),
+    ("confirm_page", "maybe", "'maybe' is neither yes nor no"),
     ("mac", "01:00:5e:00:00:01", "group"),
     ("mac", "0a:00:27", "12 hexadecimal digits"),
     ("autop_url", "ftp://pbx/", "http://, https:// or tftp://"),
@@ -100,6 +121,12 @@ REFUSED = [
     ("account", ["1001@pbx"], "account 1: it must begin with sip:"),
     ("account", ["sip:1@a", "sip:2@b:x"], "account 2: PORT"),
     ("account", ["sip:1@a", "sip:2@b", "sip:1:hunter2@A:5070"], "accounts 1 and 3"),
+    ("auto_answer", "yes", "none of off, asked, always"),
+    ("reject_code", "302", "write one of 404, 480, 486, 603"),
+    ("dnd_code", "x", "write one of 404, 480, 486, 603"),
+    ("no_answer_after", "0", "seconds from 1 to 600"),
+    ("refer", "maybe", "none of follow, ask, refuse"),
+    ("voicemail", "no such", "cannot be dialled"),
 ]
 
 
@@ -111,6 +138,34 @@ def test_a_bad_value_is_refused_by_name(name: str, value: object, why: str) -> N
     assert message.startswith(f"{flag(name)}: ")
     assert why in message
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["run", "farm"])
+def test_who_may_press_keys_is_the_same_for_every_phone(command: str) -> None:
+    environ = {
+        "OFFHOOK_ALLOW": "10.0.0.X",
+        "OFFHOOK_HOST_NAME": "desk.example, phone",
+        "OFFHOOK_TRUSTED_ORIGIN": "https://crm.example.org http://10.0.0.5:8123",
+        "OFFHOOK_TRUSTED_PROXY": "127.0.0.1",
+        "OFFHOOK_CONFIRM_PAGE": "no",
+    }
+    if command == "run":
+        phones = [run_options({}, environ).device(mac="020000000001")]
+    else:
+        phones = farm_options({"count": "2"}, environ).devices(mac="020000000001")
+    for phone in phones:
+        assert phone.access == Access(
+            allow=AllowList.parse("10.0.0.X"),
+            host_names=frozenset({"desk.example", "phone"}),
+            trusted_origins=frozenset({"https://crm.example.org", "http://10.0.0.5:8123"}),
+            trusted_proxies=AllowList.parse("127.0.0.1"),
+            confirm_page=False,
+        )
+
+
+def test_yes_and_no_in_a_file(tmp_path: Path) -> None:
+    assert not from_toml(tmp_path, "confirm-page = false").confirm_page
+    assert from_toml(tmp_path, 'confirm-page = "yes"\nhost-name = ["a", "b"]').host_name == {"a", "b"}
 
 
 def test_http_and_https_share_no_port() -> None:
@@ -321,7 +376,28 @@ def test_what_is_not_built_yet_is_said() -> None:
         },
         NOTHING,
     )
-    said = notices([options.device("020000000001")])
+    said = notices([options.device("020000000001")], {})
     assert [line.split(":")[0] for line in said[:3]] == ["account 1, 1@a", "account 2, 2@a", "account 3, 3@a"]
     assert "AutoP is not built yet" in said[3]
     assert len(said) == 4
+
+
+def test_who_is_let_in_is_said_where_everybody_can_knock() -> None:
+    farm = farm_options({"count": "9", "bind": ["0.0.0.0"], "allow": "10.0.0.X"}, NOTHING)
+    assert notices(farm.devices("020000000001"), {}) == [
+        "HTTP listens at every IPv4 address of this machine, and --allow lets in 10.0.0.X"
+    ]
+
+
+def test_a_variable_that_is_no_option_is_said() -> None:
+    environ = {
+        "OFFHOOK_HTTP_PROT": "80",
+        "OFFHOOK_EXTENSIONS_FROM": "1",  # of the other command
+        "OFFHOOK_SERVICE_HOST\n": "10.0.0.1",
+        "OFFHOOK_EMPTY": " ",
+        "HOME": "/",
+    }
+    assert notices([run_options({}, environ).device("020000000001")], environ) == [
+        "'OFFHOOK_HTTP_PROT' is no option (did you mean OFFHOOK_HTTP_PORT?)",
+        r"'OFFHOOK_SERVICE_HOST\n' is no option",
+    ]

@@ -15,8 +15,12 @@ def table(model: type[Options]) -> str:
     rows = ["| option | default | |", "|---|---|---|"]
     for option in described(model):
         repeatable = " Repeatable." if option.shown.repeatable else ""
-        about = f"{option.description}{repeatable}".replace("|", r"\|")
-        rows.append(f"| `{flag(option.name)} {option.shown.metavar}` | {option.default} | {about} |")
+        cells = (
+            f"`{flag(option.name)} {option.shown.metavar}`",
+            option.default,
+            f"{option.description}{repeatable}",
+        )
+        rows.append("| {} | {} | {} |".format(*(cell.replace("|", r"\|") for cell in cells)))
     return "\n".join(rows)
 
 
@@ -34,7 +38,10 @@ def test_the_tables_are_those_of_the_options(command: str, model: type[Options])
 def test_the_first_call_is_the_one_that_the_farm_prints() -> None:
     phones = [
         Listening(
-            phone.accounts[0].user, (f"http://127.0.0.1:{phone.http_port}",), f"127.0.0.1:{phone.sip_port}"
+            phone.accounts[0].user,
+            (f"http://127.0.0.1:{phone.http_port}",),
+            f"127.0.0.1:{phone.sip_port}",
+            f"127.0.0.1:{phone.sip_port}",
         )
         for phone in farm_options({"count": "3"}, {}).devices("020000000001")
     ]

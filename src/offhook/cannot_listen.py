@@ -6,6 +6,7 @@ from typing import Final
 _WHY: Final = {
     errno.EADDRINUSE: "the port is in use; {port_option} PORT takes another",
     errno.EACCES: "this user may not open that port; {port_option} PORT takes another, above 1023",
+    errno.EMFILE: "this process may open no more sockets; ulimit -n allows more",
     errno.EADDRNOTAVAIL: "this machine has no such address; {address_option} ADDR takes another",
 }
 

@@ -1,7 +1,10 @@
 """The folder that holds what a phone keeps: its MAC address, its certificate."""
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -10,8 +13,9 @@ import platformdirs
 class BadDataFolder(OSError):
     """One line that names the path, what is wrong with it, and the option that names another."""
 
-    def __init__(self, path: Path, wrong: OSError) -> None:
-        super().__init__(f"{path}: {wrong.strerror or wrong}; --data DIR names another folder")
+    def __init__(self, path: Path, wrong: OSError | str) -> None:
+        why = wrong if isinstance(wrong, str) else wrong.strerror or wrong
+        super().__init__(f"{path}: {why}; --data DIR names another folder")
 
 
 def default_data_folder() -> Path:
@@ -27,8 +31,34 @@ def make_data_folder(folder: Path) -> None:
         # A folder that somebody else owns, or that is read-only, is told of now and not at the first save.
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except (FileExistsError, NotADirectoryError):
+        raise BadDataFolder(folder, "this is not a folder") from None
     except OSError as error:
         raise BadDataFolder(folder, error) from None
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Make the folder, and keep it from other phones: two would be one MAC address in two places.
+
+    What holds it is a lock on an open file, which ends with its process however that ends. Raises
+    BadDataFolder.
+    """
+    make_data_folder(folder)
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context((folder / "lock").open("a+b", buffering=0))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.truncate(0)
+            lock.write(b"%d\n" % os.getpid())
+        except BlockingIOError:
+            lock.seek(0)
+            pid = lock.read(10).strip()
+            who = f"process {int(pid)}" if pid.isdigit() else "in a process that does not say which"
+            raise BadDataFolder(folder, f"another offhook has this folder, {who}") from None
+        except OSError as error:
+            raise BadDataFolder(folder, error) from None
+        yield
 
 
 def read_text(file: Path) -> str:

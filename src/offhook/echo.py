@@ -18,6 +18,12 @@ from offhook.sip.user_agent import UserAgent
 
 EXTENSION = "*43"
 
+MAX_CALLS = 2048
+"""Calls at once: the farm of a thousand phones, each with a call and another that is ending."""
+
+FAREWELL = 2.0
+"""Seconds to wait for BYEs to be confirmed."""
+
 
 class EchoService:
     """Answers at once, for as long as the caller likes."""
@@ -27,7 +33,9 @@ class EchoService:
         self._address = address
         self._clock = clock
         self._ports = ports
-        self._user_agent = UserAgent(Hop("UDP", address, 0), f"offhook-echo/{__version__}")
+        self._user_agent = UserAgent(
+            Hop("UDP", address, 0), f"offhook-echo/{__version__}", max_calls=MAX_CALLS
+        )
         self._user_agent.add_account(Account(1, EXTENSION, address, register=False))
         self._endpoint = Endpoint(self._user_agent, self._hear)
         self.port = 0
@@ -36,14 +44,13 @@ class EchoService:
         """Raises OSError where the port is taken."""
         await self._endpoint.open(self._address, sip_port)
         self.port = self._endpoint.port
-        self._user_agent.contact = Hop("UDP", self._address, self.port)
 
     async def stop(self) -> None:
         for leg in self.legs.values():
             leg.close()
         self.legs.clear()
         self._user_agent.hang_up_all(self._endpoint.now())
-        self._endpoint.flush()
+        await self._endpoint.settle(FAREWELL)
         await self._endpoint.close()
 
     def _hear(self, news: UserAgentEvent) -> None:

@@ -1,26 +1,27 @@
 """Many phones in one process: one HTTP server, one media clock, and for each phone its own sockets."""
 
-import contextlib
-import resource
+import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
-from offhook.action_uri.access import Access
 from offhook.cannot_listen import CannotListen
 from offhook.device import Device
 from offhook.echo import EchoService
+from offhook.file_descriptors import provide_file_descriptors
 from offhook.http_front.server import HttpServer
 from offhook.http_front.site import Site
 from offhook.listening import Listening
 from offhook.options import DeviceOptions
 from offhook.rtp.media_clock import MediaClock
-from offhook.rtp.ports import RtpPorts
 from offhook.sip.hop import uri_host
-from offhook.sip_address import route_address
+from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses
 from offhook.web.app import app
+
+_log = logging.getLogger(__name__)
 
 
 class Host:
@@ -36,9 +37,13 @@ class Host:
         """Where the extensions of a farm are found."""
 
     async def start(self, phones: Sequence[DeviceOptions]) -> list[Listening]:
-        """Start the phones, each with its sockets. Raises CannotListen, with nothing left running."""
-        _allow_many_sockets()
+        """Start the phones, each with its sockets.
+
+        Raises CannotListen, TooFewFileDescriptors or BadPublicAddress, with nothing left running.
+        """
         try:
+            listeners = max(len(each.bind) * (2 if each.https_port else 1) for each in phones)
+            provide_file_descriptors(len(phones), listeners)
             return [await self._start(options) for options in phones]
         except BaseException:
             await self.stop()
@@ -46,7 +51,7 @@ class Host:
 
     async def start_farm(self, phones: Sequence[DeviceOptions], address: str, port: int) -> list[Listening]:
         """As `start`, for phones that reach each other by extension, and find an echo at `address`:`port`."""
-        self._exchange = exchange = EchoService(address, self._clock, RtpPorts())
+        self._exchange = exchange = EchoService(address, self._clock, phones[0].rtp_ports)
         try:
             await exchange.start(port)
         except OSError as error:
@@ -61,26 +66,28 @@ class Host:
     async def stop(self) -> None:
         """Close the ways in, end every call, unregister."""
         await self._http.close()
-        for device in self.devices:
-            await device.stop()
+        # All at once: each may wait a while for its far ends.
+        ended = await asyncio.gather(*(device.stop() for device in self.devices), return_exceptions=True)
         self.devices.clear()
+        self._directory.clear()
         if self._exchange:
             await self._exchange.stop()
             self._exchange = None
+        for failure in ended:
+            if isinstance(failure, BaseException):
+                _log.error("a phone did not stop in good order", exc_info=failure)
 
     async def _start(self, options: DeviceOptions) -> Listening:
         far = options.accounts[0].host if options.accounts else None
-        address = options.sip_bind or await route_address(far)
-        announced = options.public_address or address
-        if ip_address(announced).is_unspecified:
-            announced = await route_address(far)
+        address, told = await sip_addresses(far, options.sip_bind, options.public_address)
         device = Device(
             options.accounts,
             clock=self._clock,
-            ports=options.rtp_ports or RtpPorts(),
+            ports=options.rtp_ports,
             address=address,
-            public_address=announced,
+            public_address=told,
             directory=self._directory,
+            settings=options.settings,
         )
         try:
             await device.start(options.sip_port)
@@ -90,40 +97,47 @@ class Host:
         if self._exchange:
             for account in options.accounts:
                 dialled = f"sip:{account.user}@{uri_host(account.host)}:{account.port}"
-                self._directory[dialled] = f"sip:{account.user}@{uri_host(announced)}:{device.sip_port}"
-        site = Site(device, Access(allow=options.allow), app(device))
-        web = [await self._listen(site, at, options.http_port, None) for at in options.bind]
+                self._directory[dialled] = f"sip:{account.user}@{uri_host(told)}:{device.sip_port}"
+        site = Site(device, options.access, app(device))
+        web: list[str] = []
+        for at in options.bind:
+            web += await self._listen(site, at, options.http_port, None)
         if options.https_port:
-            web += [await self._listen(site, at, options.https_port, self._tls) for at in options.bind]
+            for at in options.bind:
+                web += await self._listen(site, at, options.https_port, self._tls)
         return Listening(
             user=options.accounts[0].user if options.accounts else None,
-            web=tuple(web),
-            sip=f"{uri_host(announced)}:{device.sip_port}",
+            web=tuple(dict.fromkeys(web)),
+            sip=f"{uri_host(address)}:{device.sip_port}",
+            sip_told=f"{uri_host(told)}:{device.sip_port}",
         )
 
-    async def _listen(self, site: Site, address: str, port: int, tls: ssl.SSLContext | None) -> str:
+    async def _listen(self, site: Site, address: str, port: int, tls: ssl.SSLContext | None) -> list[str]:
+        """The URLs, without a path, by which what listens there now can be opened."""
         scheme = "https" if tls else "http"
-        bound = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if bound.family == socket.AF_INET6:
-                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            bound.bind((address, port))
+            listener = await self._http.listen(_bound(address, port), site, tls)
         except OSError as error:
-            bound.close()
             raise CannotListen(
                 scheme.upper(), address, port, error, port_option=f"--{scheme}-port", address_option="--bind"
             ) from error
-        listener = await self._http.listen(bound, site, tls)
-        return f"{scheme}://{uri_host(address)}:{listener.address[1]}"
+        everywhere = ip_address(address).is_unspecified
+        hosts = (LOOPBACK[family_of(address)], machine_address(address)) if everywhere else (address,)
+        return [f"{scheme}://{uri_host(host)}:{listener.address[1]}" for host in hosts]
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    bound = socket.socket(family_of(address))
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if bound.family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _cannot_listen_for_sip(address: str, port: int, error: OSError) -> CannotListen:
     return CannotListen("SIP", address, port, error, port_option="--sip-port", address_option="--sip-bind")
-
-
-def _allow_many_sockets() -> None:
-    """Each phone takes three sockets, each call two: what a process may open at first is used up by 300."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

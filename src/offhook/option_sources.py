@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 from offhook.option_values import quoted, read_path
 
 ENVIRONMENT_PREFIX: Final = "OFFHOOK_"
+_NEAR: Final = 0.8
+"""Of 1; the prefix alone makes all variables alike."""
 
 
 class BadOption(ValueError):
@@ -61,6 +63,24 @@ def from_environment(environ: Mapping[str, str], names: Iterable[str]) -> dict[s
         for name in names
         if (value := environ.get(variable(name), "").strip())
     }
+
+
+def unknown_variables(environ: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """The variables that look like options and are none, one line each.
+
+    They are no error: container platforms set such ones for a service that happens to be called offhook.
+    """
+    known = list(map(variable, names))
+    unknown = sorted(
+        name
+        for name, value in environ.items()
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in known and value.strip()
+    )
+    near = {name: get_close_matches(name, known, n=1, cutoff=_NEAR) for name in unknown}
+    return [
+        f"{quoted(name)} is no option" + (f" (did you mean {near[name][0]}?)" if near[name] else "")
+        for name in unknown
+    ]
 
 
 def from_file(config: Given, names: Iterable[str]) -> dict[str, Given]:

@@ -7,16 +7,23 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from offhook.account_uri import account_from_table, parse_account
 from offhook.action_uri.allow_list import AllowList
+from offhook.action_uri.host_name import read_host_name
+from offhook.action_uri.provenance import read_origin
 from offhook.mac import BadMac, parse_mac
+from offhook.phone.number import NotDiallable, dialled
+from offhook.phone.settings import REFUSAL_CODES, AutoAnswer, ReferPolicy
 from offhook.rtp.ports import RtpPorts
 from offhook.sip.account import Account
 
+_Choice = TypeVar("_Choice", AutoAnswer, ReferPolicy)
+
 _AUTOP_SCHEMES: Final = frozenset({"http", "https", "tftp"})
+_YES: Final = {"yes": True, "no": False}
 # Display names hold spaces and commas, so that in one text each account is known by its scheme.
 _BETWEEN_ACCOUNTS: Final = re.compile(r"\s+(?=sips?:)", re.IGNORECASE)
 
@@ -76,8 +83,7 @@ def read_address(value: object) -> str:
 
 def read_addresses(value: object) -> tuple[str, ...]:
     """Addresses to listen at; in one text they are separated by white space or commas."""
-    words = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else _items(value)
-    addresses = tuple(dict.fromkeys(map(read_address, words)))
+    addresses = tuple(dict.fromkeys(map(read_address, _words(value))))
     if not addresses:
         raise ValueError("there is no address; write 127.0.0.1, say")
     return addresses
@@ -96,6 +102,64 @@ def read_allow_list(value: object) -> AllowList:
     if isinstance(value, AllowList):
         return value
     return AllowList.parse(value if isinstance(value, str) else ",".join(map(_text, _items(value))))
+
+
+def read_host_names(value: object) -> frozenset[str]:
+    """Names as a `Host` has them; in one text they are separated by white space or commas."""
+    return frozenset(read_host_name(_text(word)) for word in _words(value))
+
+
+def read_origins(value: object) -> frozenset[str]:
+    """Origins of web pages; in one text they are separated by white space or commas."""
+    return frozenset(read_origin(_text(word)) for word in _words(value))
+
+
+def read_yes(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    answer = _YES.get(_text(value).strip().lower())
+    if answer is None:
+        raise ValueError(f"{quoted(value)} is neither yes nor no")
+    return answer
+
+
+def read_refusal_code(value: object) -> int:
+    number = _integer(value)
+    if number not in REFUSAL_CODES:
+        codes = ", ".join(map(str, REFUSAL_CODES))
+        raise ValueError(f"{quoted(value)} is no code to refuse a call with; write one of {codes}")
+    return number
+
+
+def read_seconds(value: object) -> int:
+    number = _integer(value)
+    if number is None or not 1 <= number <= 600:
+        raise ValueError(f"{quoted(value)} is no time; write seconds from 1 to 600")
+    return number
+
+
+def read_auto_answer(value: object) -> AutoAnswer:
+    return _one_of(AutoAnswer, value)
+
+
+def read_refer_policy(value: object) -> ReferPolicy:
+    return _one_of(ReferPolicy, value)
+
+
+def read_number(value: object) -> str:
+    """What may be dialled."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
+    try:
+        return dialled(text).shown
+    except NotDiallable as wrong:
+        raise ValueError(str(wrong)) from None
+
+
+def _one_of(kind: type[_Choice], value: object) -> _Choice:
+    try:
+        return kind(_text(value).strip().lower())
+    except ValueError:
+        raise ValueError(f"{quoted(value)} is none of {', '.join(kind)}") from None
 
 
 def read_provisioning_url(value: object) -> str:
@@ -162,6 +226,10 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     raise ValueError("the value must be a text; put it in quotes")
+
+
+def _words(value: object) -> Iterable[object]:
+    return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else _items(value)
 
 
 def _items(value: object) -> Iterable[object]:

@@ -2,29 +2,48 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from offhook.action_uri.access import Access
 from offhook.action_uri.allow_list import AllowList
 from offhook.data_folder import default_data_folder
-from offhook.option_sources import BadOption, Given, from_environment, from_file, from_flags
+from offhook.option_sources import (
+    BadOption,
+    Given,
+    from_environment,
+    from_file,
+    from_flags,
+    unknown_variables,
+)
 from offhook.option_values import (
     read_accounts,
     read_address,
     read_addresses,
     read_allow_list,
+    read_auto_answer,
     read_count,
     read_extension,
+    read_host_names,
     read_mac,
+    read_number,
+    read_origins,
     read_path,
     read_port,
     read_provisioning_url,
     read_public_address,
+    read_refer_policy,
+    read_refusal_code,
     read_rtp_ports,
+    read_seconds,
+    read_yes,
 )
+from offhook.out_of_service import why_out_of_service
+from offhook.phone.settings import AutoAnswer, ReferPolicy, Settings
 from offhook.rtp.ports import RtpPorts
 from offhook.sip.account import Account
 
@@ -52,12 +71,24 @@ _Bind = Annotated[
 ]
 _RtpPorts = Annotated[RtpPorts, BeforeValidator(read_rtp_ports), Shown("MIN-MAX", "any that are free")]
 _Allow = Annotated[AllowList, BeforeValidator(read_allow_list), Shown("LIST", FACTORY_ALLOW_LIST)]
+_HostNames = Annotated[
+    frozenset[str], BeforeValidator(read_host_names), Shown("NAME", "none", repeatable=True)
+]
+_Origins = Annotated[frozenset[str], BeforeValidator(read_origins), Shown("ORIGIN", "none", repeatable=True)]
+_Proxies = Annotated[AllowList, BeforeValidator(read_allow_list), Shown("LIST", "none")]
+_YesOrNo = Annotated[bool, BeforeValidator(read_yes), Shown("yes|no", "yes")]
+
+_Code = Annotated[int, BeforeValidator(read_refusal_code), Shown("CODE")]
 
 _BIND: Final = "Address at which HTTP listens."
 _RTP_PORTS: Final = "UDP ports of the sound; a call takes two."
 _ALLOW: Final = (
     "Who may press keys: addresses separated by commas, 192.168.1.XXX (X is one digit), 10.0.0.0/8."
 )
+_HOST_NAME: Final = "Name in a URL by which the phone answers, besides localhost and the machine's own."
+_TRUSTED_ORIGIN: Final = "Origin of web pages that may press keys, such as https://crm.example.org."
+_TRUSTED_PROXY: Final = "Proxies that are believed whom they forward for; written as --allow is."
+_CONFIRM_PAGE: Final = "Whether Reset and Reboot ask for a click when a browser does not say who asks."
 
 
 class Options(BaseModel):
@@ -66,7 +97,47 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class RunOptions(Options):
+class CallOptions(Options):
+    """How a phone treats calls until its owner says otherwise."""
+
+    auto_answer: Annotated[
+        AutoAnswer, BeforeValidator(read_auto_answer), Shown("off|asked|always", "off")
+    ] = Field(
+        default=AutoAnswer.OFF,
+        description="Which calls are answered at once: those whose caller asks for it by a header, or all.",
+    )
+    call_waiting: Annotated[bool, BeforeValidator(read_yes), Shown("yes|no", "yes")] = Field(
+        default=True, description="Whether a call rings while there is another."
+    )
+    reject_code: _Code = Field(default=486, description="SIP code of a rejected call: 404, 480, 486 or 603.")
+    dnd_code: _Code = Field(default=486, description="SIP code of a call refused by Do Not Disturb.")
+    no_answer_after: Annotated[int, BeforeValidator(read_seconds), Shown("SECONDS")] = Field(
+        default=20, description="When a call is forwarded that nobody answers."
+    )
+    refer: Annotated[
+        ReferPolicy, BeforeValidator(read_refer_policy), Shown("follow|ask|refuse", "follow")
+    ] = Field(
+        default=ReferPolicy.FOLLOW,
+        description="What to do when the other party of a call asks to be transferred.",
+    )
+    voicemail: Annotated[str | None, BeforeValidator(read_number), Shown("NUMBER", "none")] = Field(
+        default=None, description="What the Message key calls, from the first account."
+    )
+
+    def settings(self) -> Settings:
+        """For one phone, which changes them as its owner does."""
+        return Settings(
+            auto_answer=self.auto_answer,
+            call_waiting=self.call_waiting,
+            reject_code=self.reject_code,
+            dnd_code=self.dnd_code,
+            no_answer_after=self.no_answer_after,
+            refer=self.refer,
+            voicemail={1: self.voicemail} if self.voicemail else {},
+        )
+
+
+class RunOptions(CallOptions):
     """The options of `offhook run`."""
 
     data: Annotated[_Folder, Shown("DIR", "the platform's user data folder")] = Field(
@@ -96,6 +167,10 @@ class RunOptions(Options):
         ";name=DISPLAY NAME ;srtp=no|optional|required ;register=no.",
     )
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
+    host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)
+    trusted_origin: _Origins = Field(default=frozenset(), description=_TRUSTED_ORIGIN)
+    trusted_proxy: _Proxies = Field(default=AllowList(()), description=_TRUSTED_PROXY)
+    confirm_page: _YesOrNo = Field(default=True, description=_CONFIRM_PAGE)
     autop_url: Annotated[str | None, BeforeValidator(read_provisioning_url), Shown("URL", "none")] = Field(
         default=None, description="Where AutoP finds its files: http, https or tftp."
     )
@@ -128,17 +203,19 @@ class RunOptions(Options):
             public_address=self.public_address,
             rtp_ports=self.rtp_ports,
             accounts=self.account,
-            allow=self.allow,
+            access=_access(self),
+            settings=self.settings(),
             autop_url=self.autop_url,
         )
 
 
-class FarmOptions(Options):
+class FarmOptions(CallOptions):
     """The options of `offhook farm N`. Phone `i`, from 0, has the ports of the first one plus `i`."""
 
     count: Annotated[int, BeforeValidator(read_count)]
     data: Annotated[_Folder, Shown("DIR", "farm, in the user data folder")] = Field(
-        default_factory=lambda: default_data_folder() / "farm", description="Folder of what is kept."
+        default_factory=lambda: default_data_folder() / "farm",
+        description="Folder of what is kept: the certificate, the MAC address of the first phone.",
     )
     bind: _Bind = Field(default=("127.0.0.1",), description=_BIND)
     extensions_from: Annotated[str, BeforeValidator(read_extension), Shown("NUMBER")] = Field(
@@ -150,10 +227,14 @@ class FarmOptions(Options):
         default=5061, description="SIP port of the first phone, UDP and TCP; the others count up."
     )
     sip_bind: Annotated[str, BeforeValidator(read_public_address), Shown("ADDR")] = Field(
-        default="127.0.0.1", description="Address of SIP and sound."
+        default="127.0.0.1", description="Address of SIP and sound, at which the phones call each other."
     )
     rtp_ports: _RtpPorts = Field(default_factory=RtpPorts, description=_RTP_PORTS)
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
+    host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)
+    trusted_origin: _Origins = Field(default=frozenset(), description=_TRUSTED_ORIGIN)
+    trusted_proxy: _Proxies = Field(default=AllowList(()), description=_TRUSTED_PROXY)
+    confirm_page: _YesOrNo = Field(default=True, description=_CONFIRM_PAGE)
 
     @model_validator(mode="after")
     def _ports_apart(self) -> Self:
@@ -180,6 +261,7 @@ class FarmOptions(Options):
 
     def devices(self, mac: str) -> "list[DeviceOptions]":
         """The phones in order; `mac` is the first one's, and the others count up."""
+        access = _access(self)
         return [
             DeviceOptions(
                 data=self.data / extension,
@@ -192,11 +274,25 @@ class FarmOptions(Options):
                 public_address=None,
                 rtp_ports=self.rtp_ports,
                 accounts=(Account(id=1, user=extension, host=self.sip_bind, register=False),),
-                allow=self.allow,
+                access=access,
+                settings=self.settings(),
                 autop_url=None,
             )
             for i, extension in enumerate(self.extensions)
         ]
+
+
+_FARM_NAMES: Final = FarmOptions.model_fields.keys() - {"count"}
+
+
+def _access(options: RunOptions | FarmOptions) -> Access:
+    return Access(
+        allow=options.allow,
+        host_names=options.host_name,
+        trusted_origins=options.trusted_origin,
+        trusted_proxies=options.trusted_proxy,
+        confirm_page=options.confirm_page,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +314,8 @@ class DeviceOptions:
     public_address: str | None
     rtp_ports: RtpPorts
     accounts: tuple[Account, ...]
-    allow: AllowList
+    access: Access
+    settings: Settings
     autop_url: str | None
 
 
@@ -235,25 +332,29 @@ def run_options(flags: Mapping[str, object], environ: Mapping[str, str]) -> RunO
 
 def farm_options(flags: Mapping[str, object], environ: Mapping[str, str]) -> FarmOptions:
     """What `offhook farm` is to do; as `run_options`, without a file."""
-    names = FarmOptions.model_fields.keys() - {"count"}
-    return _checked(FarmOptions, from_environment(environ, names) | from_flags(flags))
+    return _checked(FarmOptions, from_environment(environ, _FARM_NAMES) | from_flags(flags))
 
 
-def notices(devices: Iterable[DeviceOptions]) -> list[str]:
-    """What was asked for and is not built yet, one line each, to be said at the start."""
-    said: list[str] = []
+def notices(devices: Iterable[DeviceOptions], environ: Mapping[str, str]) -> list[str]:
+    """What a person may not expect of what was asked for, one line each, to be said at the start."""
+    said = unknown_variables(environ, RunOptions.model_fields.keys() | _FARM_NAMES)
     for device in devices:
+        for address in device.bind:
+            if ip_address(address).is_unspecified:
+                family = "IPv6" if ":" in address else "IPv4"
+                admitted = str(device.access.allow) or "nobody"
+                said.append(
+                    f"HTTP listens at every {family} address of this machine, and --allow lets in {admitted}"
+                )
         for account in device.accounts:
             name = f"account {account.id}, {account.user}@{account.host}"
-            if account.transport == "TLS":
-                said.append(f"{name}: TLS is not built yet; this account stays out of service")
-            if account.srtp == "required":
-                said.append(f"{name}: SRTP is not built yet, and required; this account stays out of service")
+            if why := why_out_of_service(account):
+                said.append(f"{name}: {why}; this account stays out of service")
             if account.srtp == "optional":
                 said.append(f"{name}: SRTP is not built yet; its calls are not encrypted")
         if device.autop_url is not None:
             said.append("AutoP is not built yet; nothing is fetched from the --autop-url")
-    return said
+    return list(dict.fromkeys(said))
 
 
 def _checked(model: type[_Model], given: Mapping[str, Given]) -> _Model:
@@ -277,10 +378,13 @@ class Described(NamedTuple):
 
 
 def described(model: type[Options]) -> list[Described]:
-    """The options of a command in the order of its model; the command's argument is not among them."""
+    """The options of a command, how calls are treated last; the command's argument is not among them."""
+    own = [name for name in model.model_fields if name not in CallOptions.model_fields]
+    shared = [name for name in model.model_fields if name in CallOptions.model_fields]
     return [
         Described(name, shown, shown.default or str(field.default), field.description or "")
-        for name, field in model.model_fields.items()
+        for name in (*own, *shared)
+        for field in (model.model_fields[name],)
         for shown in field.metadata
         if isinstance(shown, Shown)
     ]

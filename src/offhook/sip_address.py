@@ -1,30 +1,75 @@
-"""From which of this machine's addresses a phone speaks SIP."""
+"""At which of this machine's addresses a phone speaks SIP, and which one it tells others."""
 
 import asyncio
 import socket
+from ipaddress import ip_address
+from typing import Final
 
-LOOPBACK = "127.0.0.1"
-DISCARD = 9
+LOOPBACK: Final = {socket.AF_UNSPEC: "127.0.0.1", socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+DISCARD: Final = 9
+
+_ELSEWHERE: Final = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+"""Where nobody is (RFC 5737, RFC 3849): the way there is the default route."""
 
 
-async def route_address(host: str | None) -> str:
+class BadPublicAddress(ValueError):
+    """One line: an address that nobody who is spoken to from here can speak to."""
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+async def sip_addresses(host: str | None, bind: str | None, public: str | None) -> tuple[str, str]:
+    """Where to listen, and what others are told, for a phone whose account is at `host`.
+
+    `bind` and `public` are what was asked for. Raises BadPublicAddress.
+    """
+    address = bind or await route_address(host)
+    if public is not None:
+        if family_of(public) is not family_of(address):
+            raise BadPublicAddress(
+                f"--public-address {public} cannot stand for {address}, where SIP listens: one is IPv4, the "
+                f"other IPv6; give two of one kind, the latter as --sip-bind"
+            )
+        return address, public
+    if ip_address(address).is_unspecified:
+        return address, await route_address(host, family_of(address)) if host else machine_address(address)
+    return address, address
+
+
+async def route_address(host: str | None, family: socket.AddressFamily = socket.AF_UNSPEC) -> str:
     """The address that the route to `host`, a name or an IP literal, leaves from.
 
     Loopback when there is no host, or no way to it: a phone that nobody can reach yet is reached by nobody.
     """
     if host is None:
-        return LOOPBACK
+        return LOOPBACK[family]
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, DISCARD, type=socket.SOCK_DGRAM)
+        found = await loop.getaddrinfo(host, DISCARD, family=family, type=socket.SOCK_DGRAM)
     except OSError:
-        return LOOPBACK
-    for family, kind, protocol, _, address in found:
-        with socket.socket(family, kind, protocol) as probe:
-            try:
-                # A datagram socket that connects chooses its route and sends nothing.
-                probe.connect(address)
-                return str(probe.getsockname()[0])
-            except OSError:
-                continue
-    return LOOPBACK
+        return LOOPBACK[family]
+    for found_family, _, _, _, there in found:
+        if address := _source(found_family, there):
+            return address
+    return LOOPBACK[family]
+
+
+def machine_address(everywhere: str) -> str:
+    """The address of this machine that stands for 0.0.0.0 or ::, the one of its default route.
+
+    Loopback where there is no such route.
+    """
+    family = family_of(everywhere)
+    return _source(family, (_ELSEWHERE[family], DISCARD)) or LOOPBACK[family]
+
+
+def _source(family: int, there: tuple[object, ...]) -> str | None:
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            # A datagram socket that connects chooses its route and sends nothing.
+            probe.connect(there)
+            return str(probe.getsockname()[0])
+    except OSError:
+        return None

@@ -24,7 +24,6 @@ from offhook.sip.events import (
     Binding,
     BindingChanged,
     ChangeRefused,
-    CheckSync,
     Digit,
     Ended,
     Failed,
@@ -80,9 +79,9 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
         case Digit(call, digit):
             return DigitReceived(call, digit)
         case MessagesWaiting(account, new, _):
-            # Whose they are is not always said; a phone with one account knows.
-            return PhoneMessagesWaiting(account or 1, new)
+            # Whose they are is not always said: those are counted apart.
+            return PhoneMessagesWaiting(account or 0, new)
         case BindingChanged(account, binding, reason):
             return RegistrationChanged(account, REGISTRATIONS[binding], reason)
-        case InviteSent() | MediaChanged() | CheckSync():
+        case InviteSent() | MediaChanged():
             return None

@@ -172,6 +172,8 @@ def test_every_path_is_judged_the_same(path: str) -> None:
 def test_trusted_origins(fields: dict[str, str], query: str, status: int) -> None:
     response, phone = ask(fields, query, TRUSTING)
     assert (response.status, len(phone.pressed)) == (status, status == 200), response.body
+    if status == 403 and query == KEY:
+        assert b"--trusted-origin" in response.body
     cors = dict(response.headers).get(b"access-control-allow-origin")
     assert cors == (CRM.encode() if fields.get("origin") == CRM else None)
 
@@ -190,7 +192,17 @@ def test_preflight_is_for_trusted_pages() -> None:
 
 @pytest.mark.parametrize(
     ("origin"),
-    ["null", "*", "crm.example.org", "https://crm.example.org/path", "https://u@crm.example.org", "https://"],
+    [
+        "null",
+        "*",
+        "crm.example.org",
+        "https://crm.example.org/path",
+        "https://crm.example.org?x",
+        "https://u@crm.example.org",
+        "https://*.example.org",
+        "https://müller.example",
+        "https://",
+    ],
 )
 def test_what_is_no_origin_is_refused_by_name(origin: str) -> None:
     with pytest.raises(ValueError, match="is no origin: write it like") as refusal:
@@ -198,7 +210,7 @@ def test_what_is_no_origin_is_refused_by_name(origin: str) -> None:
     assert f'"{origin}"' in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["phone.example.org:80", "a b", "http://phone"])
+@pytest.mark.parametrize("name", ["phone.example.org:80", "a b", "http://phone", "", "."])
 def test_what_is_no_host_name_is_refused_by_name(name: str) -> None:
     with pytest.raises(ValueError, match="is no host name: write it like"):
         Access(host_names=frozenset({name}))
@@ -218,7 +230,7 @@ def test_names_of_the_machine_and_of_the_setting(host: str, status: int) -> None
     response, _ = ask({"host": host}, access=NAMED)
     assert response.status == status
     if status == 403:
-        assert b"host_names" in response.body
+        assert b"--host-name" in response.body
 
 
 @pytest.mark.parametrize(
@@ -243,7 +255,10 @@ def test_without_a_trusted_proxy(peer: str, fields: dict[str, str], status: int)
     assert (response.status, len(phone.pressed)) == (status, status == 200)
     if peer == "192.0.2.9":
         assert b"192.0.2.9 is not on this phone's Allowed Access IP List" in response.body
-        assert b"Phone > Call Feature > Remote Control" in response.body
+        assert b"Phone > Call Feature > Remote Control > Allowed Access IP List" in response.body
+        assert b"--allow" in response.body
+    elif status == 403 and peer:
+        assert f"--trusted-proxy {peer}".encode() in response.body
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,21 @@ def test_what_a_request_gets_back(run: Run, data: bytes, status: int, pressed: l
         assert b"content-type: text/plain; charset=utf-8" in head
 
 
+@pytest.mark.parametrize("target", ["/fcgi/do?action=MakeCall&number=Müller", "/Müller"])
+def test_an_address_that_is_not_percent_encoded(run: Run, target: str) -> None:
+    phone = RecordingPhone()
+
+    async def play() -> bytes:
+        async with serving(phone) as (_, port):
+            return await exchange(port, get(target), eof=False)
+
+    head, _, body = run(play()).partition(b"\r\n\r\n")
+    assert status_of(head) == 400
+    assert "percent-encoded: ü, say, as %C3%BC" in body.decode()
+    assert body.count(b"\n") == 1
+    assert not phone.pressed
+
+
 @pytest.mark.parametrize(
     ("verdict", "status"),
     [

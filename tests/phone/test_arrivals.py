@@ -15,7 +15,7 @@ from offhook.phone.events import (
     Timer,
     TimerFired,
 )
-from offhook.phone.settings import Forwarding
+from offhook.phone.settings import AutoAnswer, Forwarding
 
 from .desk import CALLER, SECOND, Desk, account, reach
 
@@ -38,7 +38,7 @@ RINGS = (RingCall("in-1"),)
         (Settings(forward=forward(always="a@b.example")), (RedirectCall("in-1", "sip:a@b.example"),), 0),
         (Settings(dnd=True, forward=forward(always="9")), (RedirectCall("in-1", "sip:9@pbx.example"),), 0),
         (Settings(forward=forward(busy="1009", no_answer="1008")), RINGS, 0),
-        (Settings(auto_answer=True), (RingCall("in-1"), AnswerCall("in-1")), 0),
+        (Settings(auto_answer=AutoAnswer.ALWAYS), (RingCall("in-1"), AnswerCall("in-1")), 0),
     ],
 )
 def test_a_call_to_an_idle_phone(settings, effects, missed):
@@ -58,7 +58,7 @@ def test_a_call_to_an_idle_phone(settings, effects, missed):
             (RedirectCall("in-1", "sip:9@pbx.example"),),
         ),
         (Settings(most_calls=1), (RefuseCall("in-1", 486),)),
-        (Settings(auto_answer=True), (RingCall("in-1"),)),
+        (Settings(auto_answer=AutoAnswer.ALWAYS), (RingCall("in-1"),)),
     ],
 )
 def test_a_call_to_a_phone_that_talks(settings, effects):
@@ -67,9 +67,11 @@ def test_a_call_to_a_phone_that_talks(settings, effects):
     assert desk.effects == effects
 
 
-@pytest.mark.parametrize(("allowed", "page"), [(True, "talking"), (False, "ringing")])
-def test_a_caller_may_ask_to_be_answered_where_the_setting_lets_it(allowed, page):
-    desk = Desk(settings=Settings(auto_answer_if_asked=allowed))
+@pytest.mark.parametrize(
+    ("setting", "page"), [("asked", "talking"), ("always", "talking"), ("off", "ringing")]
+)
+def test_a_caller_may_ask_to_be_answered_where_the_setting_lets_it(setting, page):
+    desk = Desk(settings=Settings(auto_answer=AutoAnswer(setting)))
     desk.happen(CallArrived("in-1", 1, "sip:1002@pbx.example", "Bob", answer_asked=True))
 
     assert desk.phone.page == page

@@ -203,3 +203,11 @@ def test_an_account_shows_what_became_of_its_registration():
 
     assert shown(desk)["lines"] == ["1001: failed (403 Forbidden)"]
     assert state(desk.phone, 0)["accounts"][0]["reason"] == "403 Forbidden"
+
+
+def test_the_selected_line_is_the_selected_one_under_a_notice_too():
+    desk = Desk().call("77").happen(CallFailed("out-1", 404, "Not Found")).press("OK", "Down")
+    screen = shown(desk)
+
+    assert screen["lines"][0] == "77 is not a number there (404 Not Found)"
+    assert screen["lines"][screen["selected"]] == "Missed calls (0)"

@@ -174,7 +174,8 @@ TABLE = [
     # Forward
     ("idle", "Forward", OK, "menu", "none", False, NOTHING),
     ("entry", "Forward", OK, "entry", "none", False, NOTHING),
-    ("offhook, handset", "Forward", OK, "menu", "none", False, NOTHING),
+    ("offhook, handset", "Forward", OK, "menu", "handset", True, NOTHING),
+    ("offhook, hands-free", "Forward", OK, "menu", "none", False, NOTHING),
     ("ringing", "Forward", OK, "entry", "none", False, NOTHING),
     ("calling, hands-free", "Forward", NO, "calling", "handsfree", False, NOTHING),
     ("talking, hands-free", "Forward", OK, "transfer", "handsfree", False, (HoldCall("out-1"),)),

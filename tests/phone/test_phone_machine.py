@@ -53,7 +53,7 @@ from offhook.phone.events import (
     TransferFailed,
 )
 from offhook.phone.screen import Page
-from offhook.phone.settings import Forwarding, ReferPolicy
+from offhook.phone.settings import AutoAnswer, Forwarding, ReferPolicy
 
 from .desk import Desk, account
 
@@ -97,14 +97,16 @@ class PhoneMachine(RuleBasedStateMachine):
     @initialize(
         waiting=st.booleans(),
         refer=st.sampled_from(ReferPolicy),
-        auto=st.booleans(),
+        auto=st.sampled_from(AutoAnswer),
         forwards=st.dictionaries(st.sampled_from(Forwarding), st.sampled_from(["1009", "sip:x@192.0.2.9"])),
     )
-    def set_up(self, waiting: bool, refer: ReferPolicy, auto: bool, forwards: dict[Forwarding, str]) -> None:
+    def set_up(
+        self, waiting: bool, refer: ReferPolicy, auto: AutoAnswer, forwards: dict[Forwarding, str]
+    ) -> None:
         self.desk.phone.settings = Settings(
             call_waiting=waiting,
             refer=refer,
-            auto_answer_if_asked=auto,
+            auto_answer=auto,
             forward={**dict.fromkeys(Forwarding), **forwards},
             voicemail={1: "*97"},
         )

@@ -105,8 +105,18 @@ def test_a_call_that_is_being_transferred_cannot_be_taken_back_meanwhile():
 def test_the_far_end_that_leaves_in_a_transfer_has_left():
     desk = reach("transfer entry").press("=Transfer").happen(CallGone("out-1", "hung up"))
 
-    assert desk.phone.notice == "transferred 1002 to 3"
+    assert desk.phone.notice == "1002 hung up before the transfer to 3 was confirmed"
     assert desk.phone.page == "idle"
+
+
+def test_a_transfer_that_fails_leaves_another_conversation_alone():
+    desk = reach("transfer entry").press("=Transfer").call("1009").happen(CallAnswered("out-2"))
+    desk.happen(TransferFailed("out-1", 603, "Decline"))
+
+    assert desk.effects == ()
+    assert states(desk) == {"out-1": "held", "out-2": "talking"}
+    assert desk.phone.focused.id == "out-2"
+    assert desk.phone.notice == "1002 was not transferred to 3: 603 Decline"
 
 
 def test_a_hold_that_is_refused_shows_and_talks_on():
@@ -196,6 +206,34 @@ def test_a_refer_that_leads_nowhere_leads_back():
     assert desk.effects == (ResumeCall("out-1"),)
     assert states(desk) == {"out-1": "talking"}
     assert desk.phone.notice == "1009 is busy (486 Busy Here)"
+
+
+def test_a_refer_that_fails_does_not_take_a_held_call_off_hold():
+    desk = reach("held, hands-free").happen(REFER, CallFailed("out-2", 486, "Busy Here"))
+
+    assert desk.effects == ()
+    assert states(desk) == {"out-1": "held"}
+    assert desk.phone.calls["out-1"].referred_by == ""
+
+
+def test_one_party_of_a_conference_can_be_named_and_let_go():
+    desk = reach("conference").happen(Perform(Function.CALL_END, "out-1"))
+
+    assert desk.effects == (EndCall("out-1"),)
+    assert states(desk) == {"out-2": "talking"}
+
+
+def test_conference_pressed_again_calls_the_number_that_was_typed():
+    assert reach("conference entry").press("=Conference").phone.page == "calling"
+
+
+@pytest.mark.parametrize("key", ["Hook", "Speaker", "Headset"])
+def test_a_forwarding_target_is_set_by_ok_alone(key):
+    desk = Desk().press("Forward", "1", "9", key)
+
+    assert not any(desk.phone.settings.forward.values())
+    assert desk.phone.page == "offhook"
+    assert desk.press("2").phone.page == "entry"
 
 
 def test_a_refer_is_asked_about_or_refused_where_the_setting_says_so():

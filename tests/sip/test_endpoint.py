@@ -24,6 +24,7 @@ from offhook.sip.events import (
 )
 from offhook.sip.hop import Transport
 from offhook.sip.resolve import Resolver
+from offhook.sip.udp import UdpSocket
 
 Run = Callable[[Awaitable[None]], None]
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
@@ -167,6 +168,22 @@ def test_the_timer_runs_and_a_repeated_invite_is_told_once(run: Run) -> None:
     run(test())
 
 
+def test_timers_that_are_due_at_once(run: Run) -> None:
+    async def test() -> None:
+        async with phone() as near:
+            fired: list[float] = []
+            for ago in (0.0, 0.0001, 1.0):
+                near.ua.layer.timers.start(near.now - ago, fired.append)
+                near.endpoint.flush()
+            near.ua.layer.timers.start(near.now + 0.0001, fired.append)
+            near.endpoint.flush()
+            while len(fired) < 4:
+                await asyncio.sleep(0)
+            assert near.ua.deadline is None
+
+    run(test())
+
+
 def test_udp_takes_garbage_and_goes_on(run: Run) -> None:
     async def test() -> None:
         loop = asyncio.get_running_loop()
@@ -207,6 +224,26 @@ def test_a_name_is_looked_up_once_and_what_waits_stays_in_order(run: Run) -> Non
                 assert [await loop.sock_recv(far, 99) for _ in range(3)] == [b"1", b"2", b"3"]
                 near.send(b"4", hop)
                 assert far.recv(99) == b"4"
+
+    run(test())
+
+
+def test_the_user_agent_hears_what_a_name_was_found_to_be(run: Run) -> None:
+    """It proves itself to its account's host by address too."""
+
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        with udp_socket() as registrar:
+            port = registrar.getsockname()[1]
+            async with phone() as near:
+                account = Account(1, "1001", "localhost", port, password="secret")
+                near.ua.add_account(account)
+                near.ua.register(1, near.now)
+                near.endpoint.flush()
+                await loop.sock_recv(registrar, 65535)
+                credentials = near.ua.credentials(account)
+                assert credentials is not None
+                assert credentials._is_home(Hop("UDP", "127.0.0.1", port))
 
     run(test())
 
@@ -342,6 +379,36 @@ def test_registration_over_one_connection(run: Run) -> None:
     run(test())
 
 
+@pytest.mark.parametrize(
+    ("bound", "reached", "other", "why"),
+    [
+        ("::1", "::1", "127.0.0.1", "127.0.0.1 cannot be reached from an IPv6 address"),
+        ("127.0.0.1", "127.0.0.1", "::1", "::1 cannot be reached from an IPv4 address"),
+        ("127.0.0.1", "127.0.0.1", "[::1]", "::1 cannot be reached from an IPv4 address"),
+    ],
+)
+def test_an_account_of_the_other_address_family_fails_in_words(
+    run: Run, bound: str, reached: str, other: str, why: str
+) -> None:
+    async def test() -> None:
+        family = socket.AF_INET6 if ":" in bound else socket.AF_INET
+        with udp_socket(family, bound) as registrar:
+            async with phone(bound) as near:
+                near.ua.add_account(Account(1, "1001", reached, registrar.getsockname()[1]))
+                near.ua.add_account(Account(2, "1002", other))
+                near.ua.register(1, near.now)
+                near.ua.register(2, near.now)
+                near.endpoint.flush()
+                changes = [event for event in near.events if isinstance(event, BindingChanged)]
+                assert changes[-1] == BindingChanged(2, Binding.FAILED, why)
+                assert [event.state for event in changes if event.account == 1] == [Binding.REGISTERING]
+                loop = asyncio.get_running_loop()
+                assert (await loop.sock_recv(registrar, 65535)).startswith(b"REGISTER")
+                near.ua.hang_up_all(near.now)
+
+    run(test())
+
+
 def test_tcp_in_pieces_with_pings(run: Run) -> None:
     async def test() -> None:
         async with phone() as near:
@@ -404,13 +471,57 @@ def test_an_owner_that_stumbles_does_not_stop_the_clock() -> None:
             near = Phone()
             near.endpoint = Endpoint(near.ua, stumble)
             await near.endpoint.open("127.0.0.1", 0)
-            with pytest.raises(RuntimeError, match="stumbled"):
-                near.invite(f"sip:127.0.0.1:{far.getsockname()[1]}")
+            near.invite(f"sip:127.0.0.1:{far.getsockname()[1]}")
             first, second = [await loop.sock_recv(far, 65535) for _ in range(2)]
             assert first == second
             await near.endpoint.close()
 
     asyncio.run(asyncio.wait_for(test(), 10))
+
+
+def test_one_that_fails_costs_none_behind_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def test() -> None:
+        told: list[UserAgentEvent] = []
+
+        def stumble(event: UserAgentEvent) -> None:
+            told.append(event)
+            raise RuntimeError("stumbled")
+
+        with udp_socket() as far:
+            near = Phone()
+            near.endpoint = Endpoint(near.ua, stumble)
+            await near.endpoint.open("127.0.0.1", 0)
+            port = far.getsockname()[1]
+            near.ua.outbox.extend(Transmit(b"y", Hop("UDP", "127.0.0.1", number)) for number in (99999, port))
+            news = [Failed(call, 486, "Busy Here") for call in "abc"]
+            near.ua.events += news
+            near.endpoint.flush()
+            assert far.recv(65535) == b"y"
+            assert told == news
+            await near.endpoint.close()
+
+    asyncio.run(asyncio.wait_for(test(), 10))
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info][1:] == ["stumbled"] * 3
+
+
+@pytest.mark.parametrize("announced", [None, "192.0.2.7"])
+def test_the_contact_is_known_before_anything_is_read(run: Run, announced: str | None) -> None:
+    class Watching(UdpSocket):
+        def listen(self) -> None:
+            contacts.append(near.ua.contact)
+            super().listen()
+
+    contacts: list[Hop] = []
+    near = Phone()
+
+    async def test() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("offhook.sip.endpoint.UdpSocket", Watching)
+            await near.endpoint.open("127.0.0.1", 0, announced)
+        await near.endpoint.close()
+
+    run(test())
+    assert contacts == [Hop("UDP", announced or "127.0.0.1", near.endpoint.port)]
 
 
 def test_settle_waits_for_what_is_unfinished_and_not_for_ever(run: Run) -> None:

@@ -203,6 +203,7 @@ def test_3_11_unsuccessful_temporarily_unavailable() -> None:
 
 def test_3_6_redirection_names_where_to_go() -> None:
     flow = Flow()
+    flow.alice.follow_redirects = False
     flow.on_incoming = lambda call: flow.bob.refuse(  # type: ignore[method-assign]
         call, 302, flow.network.now, contact="sip:carol@192.0.2.77"
     )
@@ -240,6 +241,45 @@ def test_a_2xx_that_is_never_acknowledged_ends_in_a_bye() -> None:
     assert flow.of(flow.bob, Ended) == [Ended(flow.bobs_call, "the far end never acknowledged our answer")]
     assert flow.of(flow.alice, Ended) == [Ended("1", "the far end hung up")]
     assert "BYE" in flow.network.ladder()
+    flow.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_a_bye_that_is_never_answered_ends_the_call_all_the_same(who: str) -> None:
+    flow = Flow()
+    flow.call()
+    flow.answer()
+    flow.network.lose = lambda data: b" BYE\r\n" in data
+    if who == "alice":
+        flow.alice.hang_up("1", flow.network.now)
+        leaving, left = flow.alice, flow.bob
+    else:
+        flow.bob.hang_up(flow.bobs_call, flow.network.now)
+        leaving, left = flow.bob, flow.alice
+    flow.network.run(31)
+    assert leaving.busy
+    flow.network.run(2)
+    assert not leaving.busy
+    assert not leaving.calls
+    assert left.calls, "nobody has told it"
+    flow.network.lose = lambda _data: False
+    left.hang_up_all(flow.network.now)
+    flow.network.run(1)
+    flow.assert_nothing_is_left()
+
+
+def test_an_ack_and_a_bye_that_never_come_through_leave_nothing() -> None:
+    flow = Flow()
+    flow.network.lose = lambda data: data.startswith((b"ACK", b"BYE"))
+    flow.call()
+    flow.answer()
+    flow.network.run(33)
+    assert flow.of(flow.bob, Ended) == [Ended(flow.bobs_call, "the far end never acknowledged our answer")]
+    assert flow.bob.calls, "its BYE may still be answered"
+    flow.network.run(32)
+    assert not flow.bob.calls
+    flow.alice.hang_up("1", flow.network.now)
+    flow.network.run(33)
     flow.assert_nothing_is_left()
 
 

@@ -135,7 +135,7 @@ def test_hanging_up_while_a_hold_is_on_its_way() -> None:
     talk.assert_nothing_is_left()
 
 
-def test_only_a_call_that_is_up_can_be_held() -> None:
+def test_only_a_call_that_is_answered_can_be_held() -> None:
     parties = Parties()
     parties.bob.on_incoming = parties.bob.ring
     call = parties.alice.call(parties.bob)

@@ -149,7 +149,7 @@ def test_one_more_refer_takes_the_place_of_the_first() -> None:
 
 def test_a_challenge_moves_the_id() -> None:
     stage = Stage()
-    stage.bob.add_account(Account(1, "bob", "192.0.2.201", password="x"))
+    stage.bob.add_account(Account(1, "bob", "192.0.2.101", password="x"))
     call, tag = stage.talking()
     stage.bob.refer(call, TARGET, 0.0)
     refer = stage.bob.outbox.pop().data
@@ -309,6 +309,20 @@ def test_a_refer_outside_any_call_is_603() -> None:
     assert codes(stage.receive(refer(tag))) == ["603"], "nor in one that is not up"
 
 
+def test_a_far_end_that_answers_nothing_is_not_notified_without_end() -> None:
+    stage = Stage()
+    call, tag = stage.talking()
+    while stage.bob.send_digit_info(call, "1", 0.0):
+        pass
+    stage.receive(refer(tag))
+    assert stage.bob.deadline is not None
+    while stage.bob.deadline <= 2:
+        stage.bob.tick(stage.bob.deadline)
+    assert "202" in codes(stage.sent())
+    stage.bob.refuse_refer(call, 603, 2.0)
+    assert codes(stage.sent()) == []
+
+
 def test_digits_by_info_go_one_after_the_other() -> None:
     stage = Stage()
     call, _ = stage.talking()
@@ -323,9 +337,10 @@ def test_digits_by_info_go_one_after_the_other() -> None:
         with pytest.raises(ValueError, match="right would be"):
             stage.bob.send_digit_info(call, wrong, 0.0)
     for _ in range(MAX_WAITING):
-        stage.bob.send_digit_info(call, "1", 0.0)
-    with pytest.raises(ValueError, match="wait already"):
-        stage.bob.send_digit_info(call, "1", 0.0)
+        assert stage.bob.send_digit_info(call, "1", 0.0) is True
+    assert stage.bob.send_digit_info(call, "1", 0.0) is False
+    stage.bob.refer(call, "sip:carol@192.0.2.3", 0.0)
+    assert stage.told() == [ReferFailed(call, 503, "64 requests wait already for the far end to answer")]
     stage.bob.hang_up(call, 0.0)
     assert codes(stage.sent()) == ["BYE"]
     assert codes(stage.receive(response(bytes(second), 200))) == [], "what waited goes unsaid"

@@ -19,8 +19,7 @@ from offhook.sip.events import (
     Progress,
     UserAgentEvent,
 )
-from offhook.sip.transaction_layer import MAX_SERVER_TRANSACTIONS
-from offhook.sip.user_agent import MAX_CALLS
+from offhook.sip.user_agent import MAX_CALLS, TRANSACTIONS_PER_CALL
 
 from .message_text import SDP, read, request, response
 
@@ -113,6 +112,8 @@ def stage() -> Stage:
         (request(body="x", headers={"Content-Encoding": "gzip"}), 415, {"Accept-Encoding": "identity"}),
         (request(headers={"Contact": None}), 400, {}),
         (request(headers={"Call-ID": None}), 400, {}),
+        *[(request(headers={"From": f'"A{c}l" <sip:alice@x>;tag=1'}), 400, {}) for c in "\0\n\r\x1b\x7f"],
+        (request(headers={"Subject": "a\0b"}), 400, {}),
         (request(headers={"Record-Route": "<sip:a"}), 400, {}),
         (request("BYE"), 481, {}),
         (request("INFO"), 481, {}),
@@ -163,22 +164,69 @@ def test_a_request_that_comes_by_two_paths_is_taken_once(stage: Stage) -> None:
     assert stage.told() == []
 
 
-def test_more_calls_than_there_is_room_for(stage: Stage) -> None:
+@pytest.mark.parametrize("room", [1, MAX_CALLS, 100])
+def test_more_calls_than_there_is_room_for(stage: Stage, room: int) -> None:
+    stage.bob = UserAgent(BOB, "offhook/test", random.Random(1), max_calls=room)
+    stage.bob.add_account(Account(1, "bob", "192.0.2.201"))
     codes = []
-    for n in range(MAX_CALLS + 1):
+    for n in range(room + 1):
         headers = {"Call-ID": str(n), "Via": f"SIP/2.0/UDP 192.0.2.101;branch=z9hG4bK{n}"}
         codes += [
             m.code for m in stage.receive(request(body=SDP, headers=headers)) if isinstance(m, Response)
         ]
-    assert codes == [100] * MAX_CALLS + [503]
-    assert len(stage.bob.calls) == MAX_CALLS
+    assert codes == [100] * room + [503]
+    assert len(stage.bob.calls) == room
+
+
+OTHER = {"Call-ID": "other", "Via": "SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bKother"}
+
+
+def fill(stage: Stage, tag: str) -> int:
+    """Ask until nothing is answered any more; the CSeq after that."""
+    number = 2
+    while stage.receive(within("OPTIONS", tag, number)):
+        number += 1
+        assert number < 2 * TRANSACTIONS_PER_CALL * MAX_CALLS
+    return number
 
 
 def test_more_transactions_than_there_is_room_for_are_dropped(stage: Stage) -> None:
     _, tag = stage.talking()
-    for n in range(MAX_SERVER_TRANSACTIONS + 10):
-        stage.receive(within("OPTIONS", tag, n + 2))
-    assert len(stage.bob.layer._server) == MAX_SERVER_TRANSACTIONS
+    fill(stage, tag)
+    assert len(stage.bob.layer._server) == TRANSACTIONS_PER_CALL * MAX_CALLS
+    (answer,) = stage.receive(request(body=SDP, headers=OTHER))
+    assert isinstance(answer, Response)
+    assert (answer.code, answer.headers["Retry-After"]) == (503, "5")
+    assert stage.told() == []
+
+
+def test_bye_comes_through_where_there_is_no_room(stage: Stage) -> None:
+    """Otherwise those who give up could never be rid of, and the room would stay full."""
+    call, tag = stage.talking()
+    number = fill(stage, tag)
+    (answer,) = stage.receive(within("BYE", tag, number))
+    assert isinstance(answer, Response)
+    assert answer.code == 200
+    assert stage.told() == [Ended(call, "the far end hung up")]
+    assert not stage.bob.calls
+
+
+def test_cancel_comes_through_where_there_is_no_room(stage: Stage) -> None:
+    _, tag = stage.talking()
+    stage.receive(request(body=SDP, headers=OTHER))
+    (event,) = stage.told()
+    assert isinstance(event, Incoming)
+    fill(stage, tag)
+    codes = [m.code for m in stage.receive(request("CANCEL", headers=OTHER)) if isinstance(m, Response)]
+    assert codes == [200, 487]
+    assert stage.told() == [Ended(event.call, "the caller gave up")]
+
+
+def test_what_ends_calls_is_bounded_too(stage: Stage) -> None:
+    _, tag = stage.talking()
+    number = fill(stage, tag)
+    stage.bob.layer._room = 0
+    assert stage.receive(within("BYE", tag, number)) == []
 
 
 # --- whose call it is
@@ -513,6 +561,7 @@ def test_a_re_invite_in_an_early_dialog_of_ours_is_491(stage: Stage) -> None:
 
 
 def test_contacts_of_a_redirection_come_best_first(stage: Stage) -> None:
+    stage.bob.follow_redirects = False
     invite = stage.calling()
     value = '<sip:b@x>;q=0.1, "C, D" <sip:c@x?Subject=1>, <sip:d@x>;q=0.5, <bad'
     stage.receive(response(invite, 302, "Moved", tag="a", headers={"Contact": value}))

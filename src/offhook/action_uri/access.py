@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from .allow_list import AllowList
 from .answer_line import NOT_STORED, answer_line, quoted
 from .forwarding import Untraceable, trace
-from .host_name import is_literal, name_of, names_of_this_machine
+from .host_name import is_literal, name_of, names_of_this_machine, read_host_name
 from .http import Header, HttpRequest, HttpResponse
-from .provenance import Provenance, origin_of, provenance, told_origin
+from .provenance import Provenance, origin_of, provenance, read_origin, told_origin
 
 ACTION_PATH = "/fcgi/do"
 
@@ -37,20 +37,8 @@ class Access:
 
     def __post_init__(self) -> None:
         """:raises ValueError: for a trusted origin that is none, or a host name that is none"""
-        origins = {origin: origin_of(origin) for origin in self.trusted_origins}
-        for written, origin in origins.items():
-            if origin is None or written.rstrip("/").count("/") != 2:
-                raise ValueError(
-                    f'"{written}" is no origin: write it like https://crm.example.org or http://10.0.0.5:8123'
-                )
-        object.__setattr__(self, "trusted_origins", frozenset(filter(None, origins.values())))
-        names = {name: name_of(name) for name in self.host_names}
-        for written, name in names.items():
-            if name is None or ":" in written:
-                raise ValueError(
-                    f'"{written}" is no host name: write it like phone.example.org, without a port'
-                )
-        object.__setattr__(self, "host_names", frozenset(filter(None, names.values())))
+        object.__setattr__(self, "trusted_origins", frozenset(map(read_origin, self.trusted_origins)))
+        object.__setattr__(self, "host_names", frozenset(map(read_host_name, self.host_names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +64,8 @@ def judge(request: HttpRequest, access: Access) -> Admission | HttpResponse:
             request,
             403,
             f"{address} is not on this phone's Allowed Access IP List: "
-            f"add it on the page Phone > Call Feature > Remote Control, or start the phone with --allow",
+            f"start the phone with an --allow that names it, or add it at "
+            f"Phone > Call Feature > Remote Control > Allowed Access IP List",
         )
     host = request.text(b"host")
     if host is not None and not is_literal(host):
@@ -87,7 +76,8 @@ def judge(request: HttpRequest, access: Access) -> Admission | HttpResponse:
             return answer_line(
                 request,
                 403,
-                f"this phone is not known as {quoted(name)}: name it in host_names, or use its address",
+                f"this phone is not known as {quoted(name)}: start it with that --host-name, "
+                f"or use its address",
             )
     kind = provenance(request, scheme, access.trusted_origins)
     if kind is Provenance.FOREIGN or (kind is Provenance.CLICKED and request.path != ACTION_PATH):
@@ -106,7 +96,8 @@ def foreign(request: HttpRequest) -> HttpResponse:
     return answer_line(
         request,
         403,
-        f"this comes from {whose}: name its origin in trusted_origins, or open the address by itself",
+        f"this comes from {whose}: start the phone with --trusted-origin and the page's origin, "
+        f"or open the address by itself",
     )
 
 

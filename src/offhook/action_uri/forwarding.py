@@ -31,7 +31,7 @@ def trace(request: HttpRequest, proxies: AllowList) -> tuple[str, str]:
         if _is_loopback(peer):
             raise Untraceable(
                 f"this came through a proxy on this machine ({carried[0].decode('latin-1')}): "
-                f"name it in trusted_proxies, so that those behind it can be told apart"
+                f"start the phone with --trusted-proxy {peer}, so that those behind it can be told apart"
             )
         return peer, request.scheme
     clients = set()

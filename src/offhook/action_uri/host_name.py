@@ -6,6 +6,8 @@ import re
 import socket
 from ipaddress import AddressValueError, IPv6Address
 
+from .answer_line import quoted
+
 _PORT = r"(?::[0-9]{0,5})?"
 _IPV4 = re.compile(rf"[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}{_PORT}")
 _IPV6 = re.compile(rf"\[([0-9A-Fa-f:.]+)\]{_PORT}")
@@ -31,6 +33,17 @@ def name_of(host: str) -> str | None:
     all."""
     match = _NAME.fullmatch(host)
     return match[1].lower().rstrip(".") if match else None
+
+
+def read_host_name(text: str) -> str:
+    """A name as a person writes it, in the spelling of `name_of`.
+
+    :raises ValueError: for what is none, or has a port
+    """
+    name = None if ":" in text else name_of(text)
+    if not name:
+        raise ValueError(f"{quoted(text)} is no host name: write it like phone.example.org, without a port")
+    return name
 
 
 def names_of_this_machine() -> frozenset[str]:

@@ -6,12 +6,15 @@ Browsers leave Fetch Metadata out over plain http to anything but loopback, and 
 sends.
 """
 
+import re
 from collections.abc import Set as AbstractSet
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
+from .answer_line import quoted
 from .http import HttpRequest
 
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?/?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}
 _BROWSERS = ("Mozilla/", "Opera/")
 _TELLING = frozenset({b"sec-fetch-site", b"origin", b"referer", b"accept-language"})
@@ -42,6 +45,19 @@ def origin_of(url: str) -> str | None:
     if not parts.scheme or not parts.netloc or "@" in parts.netloc:
         return None
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ':'))}"
+
+
+def read_origin(text: str) -> str:
+    """An origin as a person writes it, in the spelling of `origin_of`.
+
+    :raises ValueError: for a URL with a path, a pattern, or anything else that no browser sends
+    """
+    origin = origin_of(text) if _ORIGIN.fullmatch(text) else None
+    if origin is None:
+        raise ValueError(
+            f"{quoted(text)} is no origin: write it like https://crm.example.org or http://10.0.0.5:8123"
+        )
+    return origin
 
 
 def told_origin(request: HttpRequest) -> str | None:

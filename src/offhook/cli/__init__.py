@@ -4,20 +4,22 @@ import re
 import sys
 from typing import Final
 
+from offhook.cli.ending import ending
+
 _FAILED: Final = 1
 _MISUSED: Final = 2
-_INTERRUPTED: Final = 130
 
 # What is left over on a command line may be an account out of place, password and all.
 _ACCOUNT: Final = re.compile(r"sips?:.*", re.IGNORECASE | re.DOTALL)
 
 
 def main() -> None:
-    """The `offhook` command. Exits 0 when all went well, 1 when it failed, 2 when it was asked wrongly."""
-    try:
-        sys.exit(_run(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
+    """The `offhook` command. Exits 0 when all went well, 1 when it failed, 2 when it was asked wrongly.
+
+    To end when a signal asks for it, at whatever moment, is to go well.
+    """
+    ending.listen()
+    sys.exit(_run(sys.argv[1:]))
 
 
 def _run(arguments: list[str]) -> int:

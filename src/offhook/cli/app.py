@@ -25,6 +25,9 @@ app.command(
     name="farm",
     help="""Run N phones that reach each other by extension, without a PBX.
 
-    Each option is a variable too (OFFHOOK_HTTP_PORT is --http-port); a flag goes before it. *43 is an echo.
+    "offhook farm 3" runs 1001, 1002 and 1003, and prints where the keys of each are pressed, and a first call
+    to try. Whoever calls *43 hears themselves.
+
+    Each option is a variable too (OFFHOOK_HTTP_PORT is --http-port); a flag goes before it.
     """,
 )

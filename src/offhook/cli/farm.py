@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from offhook.cli.announcement import of_farm
 from offhook.cli.failed import Failed, Misused
 from offhook.cli.flags import with_flags
-from offhook.data_folder import BadDataFolder, make_data_folder
+from offhook.data_folder import BadDataFolder, held
 from offhook.mac import BadMac, kept_mac
 from offhook.option_sources import BadOption
 from offhook.options import FarmOptions, farm_options
@@ -16,7 +16,7 @@ from offhook.options import FarmOptions, farm_options
 
 @with_flags(FarmOptions)
 def farm(
-    count: Annotated[str, Parameter(name="N", help="How many phones.")],
+    count: Annotated[str, Parameter(name="N", help="How many phones, 1 to 10000.")],
     /,
     **flags: str | list[str] | None,
 ) -> None:
@@ -25,11 +25,11 @@ def farm(
     except BadOption as error:
         raise Misused(str(error)) from None
     try:
-        make_data_folder(options.data)
-        devices = options.devices(mac=kept_mac(options.data))
+        with held(options.data):
+            devices = options.devices(mac=kept_mac(options.data))
+            from offhook.cli.serving import serve
+
+            # The echo's port is nobody's business: the phones know it.
+            serve(devices, options.data, lambda host: host.start_farm(devices, options.sip_bind, 0), of_farm)
     except (BadDataFolder, BadMac) as error:
         raise Failed(str(error)) from None
-    from offhook.cli.serving import serve
-
-    # The echo's port is nobody's business: the phones know it.
-    serve(devices, options.data, lambda host: host.start_farm(devices, options.sip_bind, 0), of_farm)

@@ -1,41 +1,43 @@
-"""A host with its phones, from its start to SIGTERM."""
+"""A host with its phones, from its start to the signal that ends it."""
 
 import asyncio
 import logging
 import os
-import signal
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
 from offhook.cannot_listen import CannotListen
-from offhook.certificate import tls_context
+from offhook.cli.ending import ending
 from offhook.cli.failed import Failed
 from offhook.data_folder import BadDataFolder
+from offhook.file_descriptors import TooFewFileDescriptors
 from offhook.host import Host
 from offhook.listening import Listening
 from offhook.options import DeviceOptions, notices
-
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+from offhook.sip_address import BadPublicAddress
 
 Start = Callable[[Host], Awaitable[Sequence[Listening]]]
 Announcement = Callable[[Sequence[Listening]], Iterable[str]]
 
 
 def serve(devices: Sequence[DeviceOptions], data: Path, start: Start, announcement: Announcement) -> None:
-    """Run the phones until SIGTERM or SIGINT, which ends their calls and unregisters them.
+    """Run the phones until a signal ends them: their calls end, and they unregister.
 
-    `start` has a host start the devices. A second signal ends the process at once. Raises Failed.
+    `start` has a host start the devices. Raises Failed.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    if ending.asked:
+        return
     try:
         tls = _tls(devices, data)
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
-            runner.run(_serve(Host(tls), start, [*map("Note: {}.".format, notices(devices))], announcement))
-    except (CannotListen, BadDataFolder) as error:
+            runner.run(_serve(Host(tls), start, announcement, notices(devices, os.environ)))
+    except (CannotListen, BadDataFolder, TooFewFileDescriptors, BadPublicAddress) as error:
         raise Failed(str(error)) from None
+    except OSError as error:
+        raise Failed(f"it cannot go on: {error}") from None
 
 
 def _tls(devices: Sequence[DeviceOptions], data: Path) -> ssl.SSLContext | None:
@@ -43,27 +45,31 @@ def _tls(devices: Sequence[DeviceOptions], data: Path) -> ssl.SSLContext | None:
     secure = [device for device in devices if device.https_port]
     if not secure:
         return None
+    from offhook.certificate import tls_context
+
     reached = (address for each in secure for address in (*each.bind, each.public_address) if address)
     return tls_context(data, dict.fromkeys(reached))
 
 
-async def _serve(host: Host, start: Start, notes: Sequence[str], announcement: Announcement) -> None:
+async def _serve(host: Host, start: Start, announcement: Announcement, notes: Sequence[str]) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, _on_signal, number, stopping)
+    for number in ending.signals():
+        loop.add_signal_handler(number, ending.on_signal, number)
+    ending.tell(stopping.set)
+    stopped = asyncio.ensure_future(stopping.wait())
+    starting = asyncio.ensure_future(start(host))
     try:
-        listening = await start(host)
-        _say([*announcement(listening), *notes])
-        await stopping.wait()
+        # A start may wait for a name server that is away, and whoever ends it is not to.
+        await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.is_set():
+            _say([*announcement(await starting), *(f"Note: {note}." for note in notes)])
+            await stopped
     finally:
+        for task in (starting, stopped):
+            task.cancel()
+        await asyncio.gather(starting, stopped, return_exceptions=True)
         await host.stop()
-
-
-def _on_signal(number: int, stopping: asyncio.Event) -> None:
-    if stopping.is_set():
-        os._exit(128 + number)
-    stopping.set()
 
 
 def _say(lines: Iterable[str]) -> None:
@@ -71,7 +77,7 @@ def _say(lines: Iterable[str]) -> None:
     text = "\n".join(lines).encode(encoding, "replace").decode(encoding)
     try:
         print(text, flush=True)
-    except BrokenPipeError:
+    except OSError:
         # Whoever started the phone has stopped reading; it rings all the same, and ends without a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

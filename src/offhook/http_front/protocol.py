@@ -6,6 +6,7 @@ queue: from the socket to the phone and back is one call. Everything else goes u
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -28,6 +29,11 @@ LONGEST_HEAD = 32 * 1024
 MOST_HEADERS = 100
 REQUEST_TIMEOUT = 20.0
 """Seconds that a request may take to arrive whole, and a new connection to begin one."""
+
+NOT_ENCODED = (
+    "the address holds a character that must be percent-encoded: ü, say, as %C3%BC; "
+    "curl -G --data-urlencode 'number=Müller' does it"
+)
 
 _LINGER = 1.0
 
@@ -62,6 +68,7 @@ class HttpConnection(HttpToolsProtocol):
         self._settled = False  # the request at hand is answered or dropped: uvicorn is not to hear of it
         self._broken = False  # nothing that follows can be made sense of
         self._refusal = HTTPStatus.BAD_REQUEST
+        self._why: str | None = None
 
     # --- the connection
 
@@ -117,6 +124,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def send_400_response(self, _msg: str) -> None:
         self._broken = True
+        if isinstance(sys.exception(), httptools.HttpParserInvalidURLError):
+            self._why = NOT_ENCODED
         if self.cycle is None or self.cycle.response_complete:
             self._refuse(self._refusal)
         elif not self.cycle.more_body:
@@ -131,7 +140,7 @@ class HttpConnection(HttpToolsProtocol):
     def _refuse(self, status: HTTPStatus) -> None:
         """Say why, and go on reading for a moment: a reset for what is unread could overtake the answer."""
         self._broken = True
-        body = f"{status.phrase}\n".encode()
+        body = f"{self._why or status.phrase}\n".encode()
         self.transport.write(
             STATUS_LINE[status] + self._listener.date() + b"content-type: text/plain; charset=utf-8\r\n"
             b"cache-control: no-store\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b"

@@ -144,9 +144,16 @@ class HttpServer:
         self._second = 0
 
     async def listen(self, sock: socket.socket, site: Site, tls: ssl.SSLContext | None = None) -> Listener:
-        """Serve `site` on a bound socket, which is the listener's from here on; with `tls`, https."""
+        """Serve `site` on a bound socket, which is the listener's from here on; with `tls`, https.
+
+        Raises OSError where nothing can listen there.
+        """
         listener = Listener(self, sock, site)
-        await listener.open(tls)
+        try:
+            await listener.open(tls)
+        except BaseException:
+            sock.close()
+            raise
         self.listeners.add(listener)
         return listener
 

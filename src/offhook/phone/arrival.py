@@ -11,12 +11,15 @@ from .effects import AnswerCall, EndCall, HoldCall, RedirectCall, RefuseCall, Ri
 from .events import CallArrived, CallReplaced, Timer
 from .number import NotDiallable, dialled
 from .refusal import Refused
-from .settings import Forwarding
+from .settings import AutoAnswer, Forwarding
 
 if TYPE_CHECKING:
     from .phone import Phone
 
 BUSY_HERE = 486
+
+AT_ONCE = {False: {AutoAnswer.ALWAYS}, True: {AutoAnswer.ALWAYS, AutoAnswer.ASKED}}
+"""The settings under which a call is answered at once, by whether its caller asks for it."""
 
 
 def arrived(phone: Phone, event: CallArrived) -> str:
@@ -40,7 +43,7 @@ def arrived(phone: Phone, event: CallArrived) -> str:
         return _refuse(phone, call, BUSY_HERE)
     _ring(phone, call)
     alone = len(phone.calls) == 1
-    if alone and (settings.auto_answer or (event.answer_asked and settings.auto_answer_if_asked)):
+    if alone and (settings.auto_answer in AT_ONCE[event.answer_asked]):
         return conversation.answer(phone, call)
     return f"{call.who} is calling"
 

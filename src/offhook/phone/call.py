@@ -36,7 +36,9 @@ class Call:
     digits_received: str = ""
     referred_by: str = ""
     referred_in: str | None = None
-    """The call whose far end asked for this one, and comes back where it fails."""
+    """The call whose far end asked for this one, and comes back to the front where it fails."""
+    interrupts: bool = False
+    """That call was talking, and is to talk again."""
     consults_for: str | None = None
     """The held call that is to be transferred to this one, or joined with it."""
     joins: bool = False

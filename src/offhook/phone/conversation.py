@@ -42,10 +42,18 @@ def end(phone: Phone, call: Call) -> str:
     """Hang up, give up or reject, by the call's state; a conference ends whole."""
     if call.state is CallState.RINGING:
         return reject(phone, call)
+    who = holding.names(phone, call)
     for leg in holding.legs(phone, call):
         phone.ask(EndCall(leg.id))
         phone.drop(leg, here=True)
-    return f"{'hung up on' if call.answered is not None else 'gave up calling'} {call.who}"
+    return f"{'hung up on' if call.answered is not None else 'gave up calling'} {who}"
+
+
+def end_one(phone: Phone, leg: Call) -> str:
+    """One party leaves a conference, and the rest go on."""
+    phone.ask(EndCall(leg.id))
+    phone.drop(leg, here=True)
+    return f"hung up on {leg.who}"
 
 
 def send_digit(phone: Phone, call: Call, digit: str) -> str:

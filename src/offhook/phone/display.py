@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from . import menus
-from .call import Call, CallState
+from . import holding, menus
+from .call import Call, CallState, short
 from .events import Registration
 from .keys import soft_keys
 from .screen import Icon, Page, Screen
@@ -85,7 +85,7 @@ ENTRY_TITLES: dict[Purpose, Callable[[Phone, Entry], str]] = {
 
 def _who(phone: Phone, typed: Entry) -> str:
     call = phone.find(typed.call)
-    return call.who if call else "the call"
+    return holding.names(phone, call) if call else "the call"
 
 
 def _entry(phone: Phone, _now: float) -> Painted:
@@ -116,7 +116,7 @@ def _on_call(title: Callable[[Call], str]) -> Callable[[Phone, float], Painted]:
         if call.remote_name:
             lines.append(call.remote)
         if call.referred_by:
-            lines.append(f"transferred by {call.referred_by}")
+            lines.append(f"transferred by {short(call.referred_by)}")
         if call.answered is not None:
             lines.append(_clock(call, now))
         if call.held_by_peer:
@@ -135,9 +135,14 @@ def _conference(phone: Phone, now: float) -> Painted:
     legs = phone.conference
     held = all(leg.state is CallState.HELD for leg in legs)
     others = [call for call in phone.calls.values() if not call.conference]
+    digits = legs[0].digits_sent if legs else ""
     return (
         "Conference, held" if held else "Conference",
-        (*(f"{_clock(leg, now)} {leg.who}" for leg in legs), *(_call_line(call, now) for call in others)),
+        (
+            *(f"{_clock(leg, now)} {leg.who}" for leg in legs),
+            *([digits] if digits else []),
+            *(_call_line(call, now) for call in others),
+        ),
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_page(phone: Phone) -> str:
-    if not phone.calls:
+    if not phone.calls and not phone.lifted:
         phone.hang_up()
     phone.views.append(Menu(List.FORWARDING))
     return "forwarding"

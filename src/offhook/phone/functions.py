@@ -84,6 +84,8 @@ def _on_ringing(verb: Callable[[Phone, Call], str]) -> Verb:
 
 
 def _call_end(phone: Phone, named: Call | None) -> str:
+    if named is not None and named.conference:
+        return conversation.end_one(phone, named)
     call = named or phone.focused
     if call is not None:
         return conversation.end(phone, call)
@@ -104,6 +106,13 @@ def _transfer(phone: Phone, named: Call | None) -> str:
     if call is None:
         raise Refused("there is no call to transfer")
     return transfer.transfer(phone, call)
+
+
+def _conference(phone: Phone, named: Call | None) -> str:
+    typed = phone.view
+    if isinstance(typed, Entry) and typed.purpose is Purpose.CONFERENCE:
+        return entry.done(phone)
+    return _on_focused(conferencing.conference, "join")(phone, named)
 
 
 def _back(phone: Phone, _named: Call | None) -> str:
@@ -135,7 +144,7 @@ TABLE: dict[Function, Verb] = {
     Function.HOLD: _on_focused(holding.hold, "hold"),
     Function.UNHOLD: _on_focused(holding.resume, "resume"),
     Function.TRANSFER: _transfer,
-    Function.CONFERENCE: _on_focused(conferencing.conference, "join"),
+    Function.CONFERENCE: _conference,
     Function.ANSWER: _on_ringing(conversation.answer),
     Function.REJECT: _on_ringing(conversation.reject),
     Function.BACK: _back,

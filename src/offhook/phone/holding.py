@@ -19,7 +19,7 @@ def hold(phone: Phone, call: Call) -> str:
         raise Refused(f"the call with {call.who} is {call.state}; only one that is up can be held")
     for leg in legs(phone, call):
         _hold(phone, leg)
-    return f"held {call.who}"
+    return f"held {names(phone, call)}"
 
 
 def resume(phone: Phone, call: Call) -> str:
@@ -37,7 +37,7 @@ def resume(phone: Phone, call: Call) -> str:
         if leg.state is CallState.HELD:
             leg.state = CallState.TALKING
             phone.ask(ResumeCall(leg.id))
-    return f"the call with {call.who} is not held" if talked else f"resumed {call.who}"
+    return f"the call with {call.who} is not held" if talked else f"resumed {names(phone, call)}"
 
 
 def hold_all_but(phone: Phone, kept: list[Call]) -> None:
@@ -50,6 +50,10 @@ def hold_all_but(phone: Phone, kept: list[Call]) -> None:
 def legs(phone: Phone, call: Call) -> list[Call]:
     """The call, or all of the conference that it is part of."""
     return phone.conference if call.conference else [call]
+
+
+def names(phone: Phone, call: Call) -> str:
+    return ", ".join(leg.who for leg in legs(phone, call))
 
 
 def _hold(phone: Phone, call: Call) -> None:

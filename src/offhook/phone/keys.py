@@ -150,6 +150,13 @@ def redial(phone: Phone, _key: Key) -> str:
     return entry.redial(phone)
 
 
+def redial_entry(phone: Phone, key: Key) -> str:
+    typed = phone.view
+    if isinstance(typed, Entry) and typed.purpose is not Purpose.CALL:
+        raise Refused("a number is being typed for something else; Cancel leaves it")
+    return open_dialled(phone, key)
+
+
 def redial_selected(phone: Phone, key: Key) -> str:
     """`Redial` again in its list dials; in another list it opens its own."""
     if phone.page is Page.MENU and menus.in_dialled(phone):
@@ -234,7 +241,7 @@ ROWS: dict[Key, tuple[Verb, ...]] = {
     Key.SPEAKER:     (speaker,         speaker,       speaker,         speaker,       speaker,       speaker,     speaker,     speaker,         speaker),
     Key.HOOK:        (lift,            lift,          lift,            lift,          lift,          lift,        lift,        lift,            lift),
     Key.HEADSET:     (headset,         headset,       headset,         headset,       headset,       headset,     headset,     headset,         headset),
-    Key.REDIAL:      (open_dialled,    open_dialled,  redial,          no_redial,     no_redial,     no_redial,   redial,      redial_selected, redial),
+    Key.REDIAL:      (open_dialled,    redial_entry,  redial,          no_redial,     no_redial,     no_redial,   redial,      redial_selected, no_redial),
     Key.MESSAGE:     (message,         message,       message,         no_message,    no_message,    no_message,  message,     message,         message),
     Key.FORWARD:     (forwarding_page, forward_entry, forwarding_page, deflect,       no_forward,    do_transfer, do_transfer, forwarding_page, do_transfer),
     Key.VOLUME_UP:   (louder,          louder,        louder,          louder,        louder,        louder,      louder,      louder,          louder),

@@ -51,7 +51,7 @@ def items(phone: Phone, menu: Menu) -> list[Item]:
 
 def _menu(phone: Phone, _menu: Menu) -> list[Item]:
     return [
-        Item("Dialled calls", open_dialled if phone.dialled else None),
+        Item("Dialled calls", open_dialled),
         Item(f"Missed calls ({len(phone.missed)})", open_missed),
         Item("Forwarding", lambda phone: _open(phone, List.FORWARDING)),
         Item(f"Do not disturb: {'on' if phone.settings.dnd else 'off'}", toggle_dnd),

@@ -141,6 +141,7 @@ def _failed(phone: Phone, call: Call, why: str) -> None:
     referrer = phone.find(call.referred_in)
     if (
         referrer
+        and call.interrupts
         and phone.focused is referrer
         and referrer.state is CallState.HELD
         and referrer.transferring_to is None
@@ -157,7 +158,7 @@ def _gone(phone: Phone, call: Call, reason: str, elsewhere: bool) -> None:
     elif missed:
         phone.show_notice(f"{call.who} was answered elsewhere")
     elif call.transferring_to is not None:
-        phone.show_notice(f"transferred {call.who} to {call.transferring_to}")
+        phone.show_notice(f"{call.who} hung up before the transfer to {call.transferring_to} was confirmed")
     else:
         phone.show_notice(f"{call.who} is gone: {reason}")
 

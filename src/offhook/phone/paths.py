@@ -12,7 +12,7 @@ from . import conversation, entry, holding
 from .audio_path import RINGER, Path
 from .call import Call, CallState
 from .screen import Page
-from .views import Entry, Menu
+from .views import Entry, Menu, Purpose
 
 if TYPE_CHECKING:
     from .phone import Phone
@@ -32,7 +32,7 @@ def lift(phone: Phone) -> str:
     if ringing is None and call and call.state is CallState.HELD and not isinstance(phone.view, Entry):
         text = holding.resume(phone, call)
     else:
-        text = _what_waits(phone) or "off-hook, on the handset"
+        text = _what_waits(phone) or _moved(phone, Path.HANDSET)
     phone.lifted = True
     phone.path = Path.HANDSET
     return text
@@ -52,7 +52,11 @@ def put_down(phone: Phone) -> str:
         phone.lifted = False
         phone.path = Path.NONE
         return text
-    phone.hang_up()
+    if isinstance(phone.view, Menu):
+        phone.lifted = False
+        phone.path = Path.NONE
+    else:
+        phone.hang_up()
     return "on-hook"
 
 
@@ -63,7 +67,7 @@ def speaker(phone: Phone) -> str:
         call = phone.focused
         return conversation.end(phone, call) if call else back_on_hook(phone)
     phone.path = Path.HANDSFREE
-    return text or "off-hook, hands-free"
+    return text or _moved(phone, Path.HANDSFREE)
 
 
 def headset(phone: Phone) -> str:
@@ -74,7 +78,7 @@ def headset(phone: Phone) -> str:
     if phone.path is not Path.HEADSET:
         phone.path_before = phone.path
     phone.path = Path.HEADSET
-    return text or "off-hook, on the headset"
+    return text or _moved(phone, Path.HEADSET)
 
 
 def _off_headset(phone: Phone) -> str:
@@ -92,11 +96,15 @@ def _what_waits(phone: Phone) -> str | None:
     """Answers the ringing call or dials what is typed; None where neither waits."""
     if phone.ringing and not (phone.at_home and _other_than_ringing(phone)):
         return conversation.answer(phone, phone.ringing)
-    if isinstance(phone.view, Entry):
+    if isinstance(phone.view, Entry) and phone.view.purpose is not Purpose.FORWARD:
         return entry.done(phone)
-    if isinstance(phone.view, Menu):
-        phone.views.clear()
+    # A menu, or a rule that nobody said yes to: neither waits for a path.
+    phone.views.clear()
     return None
+
+
+def _moved(phone: Phone, path: Path) -> str:
+    return f"the sound is on the {path}" if phone.focused else f"off-hook, {path}"
 
 
 def _other_than_ringing(phone: Phone) -> Call | None:

@@ -154,7 +154,7 @@ class Phone:
             return Tone.NONE
         if self.busy_tone:
             return Tone.BUSY
-        return Tone.NONE if isinstance(self.view, Entry) else Tone.DIAL
+        return Tone.DIAL if self.view is None else Tone.NONE
 
     # --- what the verbs share
 

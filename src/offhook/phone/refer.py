@@ -50,8 +50,9 @@ def follow(phone: Phone, call: Call) -> str:
         started=phone.now,
         referred_by=call.referred_by,
         referred_in=call.id,
+        interrupts=call.state is CallState.TALKING,
     )
-    call.refer_target = None
+    call.refer_target, call.referred_by = None, ""
     placing.put_out(phone, new, FollowRefer(new.id, new.account, call.id))
     return f"calling {new.who}, as {call.who} asked"
 

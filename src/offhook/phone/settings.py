@@ -27,6 +27,18 @@ SPOKEN = {
 }
 
 
+class AutoAnswer(StrEnum):
+    """Which calls are answered at once while no other is there: those whose caller asks for it, or all."""
+
+    OFF = "off"
+    ASKED = "asked"
+    ALWAYS = "always"
+
+
+REFUSAL_CODES = (404, 480, 486, 603)
+"""What a call may be refused with, as the vendor's phones offer it."""
+
+
 @dataclass(slots=True)
 class Settings:
     """Codes are SIP statuses, times seconds. `voicemail` is by account number."""
@@ -41,7 +53,6 @@ class Settings:
     ring_for: float = 180.0
     call_for: float = 180.0
     dial_within: float = 30.0
-    auto_answer: bool = False
-    auto_answer_if_asked: bool = False
+    auto_answer: AutoAnswer = AutoAnswer.OFF
     refer: ReferPolicy = ReferPolicy.FOLLOW
     voicemail: dict[int, str] = field(default_factory=dict)

@@ -24,7 +24,7 @@ def state(phone: Phone, now: float) -> dict[str, Any]:
             "lines": [shown.notice, *shown.lines] if shown.notice else list(shown.lines),
             "softkeys": list(shown.softkeys),
             "icons": list(shown.icons),
-            "selected": shown.selected,
+            "selected": None if shown.selected is None else shown.selected + (shown.notice is not None),
         },
         "hook": "off" if phone.lifted else "on",
         "audio": phone.path,

@@ -106,12 +106,14 @@ def finished(phone: Phone, call: Call) -> str:
 
 
 def failed(phone: Phone, call: Call, why: str) -> str:
-    """The first call comes back, held, and says why."""
+    """The first call is back, held, and says why; a conversation that has nothing to do with it goes on."""
     if call.transferring_to is None:
         return ""
     text = f"{call.who} was not transferred to {call.transferring_to}: {why}"
     call.transferring_to = None
-    holding.hold_all_but(phone, [])
-    phone.bring_to_front(call)
+    in_front = phone.focused
+    if in_front is None or in_front is call or in_front.consults_for == call.id:
+        holding.hold_all_but(phone, [])
+        phone.bring_to_front(call)
     phone.show_notice(text)
     return text

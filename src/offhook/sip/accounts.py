@@ -3,7 +3,7 @@
 import random
 
 from .account import Account
-from .digest import Credentials
+from .account_credentials import AccountCredentials
 from .message import ReceivedRequest
 from .name_addr import one_line
 from .uri import parse_uri, sip_uri
@@ -13,7 +13,7 @@ class Accounts:
     def __init__(self, rng: random.Random) -> None:
         self._random = rng
         self._accounts: dict[int, Account] = {}
-        self.credentials: dict[int, Credentials] = {}
+        self.credentials: dict[int, AccountCredentials] = {}
         """By the account's id."""
 
     def add(self, account: Account) -> None:
@@ -21,11 +21,15 @@ class Accounts:
         one_line(account.display_name)
         sip_uri(account.user, account.host, account.port)
         self._accounts[account.id] = account
-        username = account.auth_name or account.user
-        self.credentials[account.id] = Credentials(one_line(username), account.password, self._random)
+        self.credentials[account.id] = AccountCredentials(account, self._random)
 
     def __getitem__(self, account_id: int) -> Account:
         return self._accounts[account_id]
+
+    def located(self, name: str, address: str) -> None:
+        """A host name was looked up."""
+        for credentials in self.credentials.values():
+            credentials.located(name, address)
 
     def called(self, request: ReceivedRequest) -> tuple[bool, Account | None]:
         """Whose request it is: an account's by its user, anybody's without one (a direct call)."""

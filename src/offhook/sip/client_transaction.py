@@ -78,6 +78,8 @@ class ClientTransaction(Transaction):
     def receive(self, response: ReceivedResponse, now: float) -> None:
         self._reply = response
         self.take(input_of(response.code), now)
+        # What absorbs repetitions for half a minute is kept small.
+        self._reply = None
 
     def fail(self, reason: str, now: float) -> None:
         """The transport could not send (§17.1.4)."""

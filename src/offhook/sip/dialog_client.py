@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from sipmessage import Request
 
+from .account_credentials import AccountCredentials
 from .client_transaction import ClientTransaction
 from .dialog import Dialog
-from .digest import Credentials
 from .hop import Hop
 from .message import ReceivedResponse, finish
 from .transaction_layer import OnResponse, TransactionLayer
@@ -27,6 +27,10 @@ TARGET_REFRESHING = frozenset({"INVITE", "NOTIFY", "REFER"})
 """Those with a Contact (RFC 3261 §12.2.1.1, RFC 3515 §2.2, RFC 6665)."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class TooManyWaiting(Exception):
+    """`MAX_WAITING` of them."""
 
 
 class DialogRequest:
@@ -69,7 +73,7 @@ class DialogRequest:
             self.request.headers.set("Contact", f"<{client.contact(self._hop)}>")
         finish(self.request, self._body, self._body_type)
         if client.credentials is not None:
-            client.credentials.authorize(self.request)
+            client.credentials.authorize(self.request, self._hop)
         self.transaction = client.layer.send(self.request, self._hop, self._receive, now)
 
     def _receive(self, response: ReceivedResponse, now: float) -> None:
@@ -84,7 +88,9 @@ class DialogRequest:
         self._attempt += 1
         if response.code not in {401, 407} or self._attempt > MAX_CHALLENGES:
             return False
-        if credentials is None or request is None or not credentials.answer(request, response.message):
+        if credentials is None or request is None:
+            return False
+        if not credentials.answer(request, response.message, self._hop):
             return False
         dialog.local_sequence += 1
         request.headers.set("CSeq", f"{dialog.local_sequence} {self.method}")
@@ -93,14 +99,16 @@ class DialogRequest:
 
 
 class DialogClient:
-    """`contact` says where this end is reached by the transport of a hop; `on_idle` is called whenever
+    """All but BYE waits until `ready`: an end that was called has to see the ACK to its 2xx first.
+
+    `contact` says where this end is reached by the transport of a hop; `on_idle` is called whenever
     nothing waits for a response any more."""
 
     def __init__(
         self,
         dialog: Dialog,
         layer: TransactionLayer,
-        credentials: Credentials | None,
+        credentials: AccountCredentials | None,
         contact: Callable[[Hop], str],
         on_idle: Callable[[float], None] = lambda _now: None,
     ) -> None:
@@ -108,6 +116,7 @@ class DialogClient:
         self.layer = layer
         self.credentials = credentials
         self.contact = contact
+        self.ready = True
         self._on_idle = on_idle
         self._current: DialogRequest | None = None
         self._waiting: deque[DialogRequest] = deque()
@@ -126,9 +135,9 @@ class DialogClient:
         body: bytes = b"",
         body_type: str = "",
     ) -> DialogRequest:
-        """Raises ValueError when too many wait."""
+        """Raises TooManyWaiting."""
         if len(self._waiting) >= MAX_WAITING:
-            raise ValueError(f"{MAX_WAITING} requests wait already for the far end to answer")
+            raise TooManyWaiting(f"{MAX_WAITING} requests wait already for the far end to answer")
         request = DialogRequest(self, method, on_final, headers=headers, body=body, body_type=body_type)
         self._waiting.append(request)
         self.next(now)
@@ -144,7 +153,7 @@ class DialogClient:
             self._current = None
 
     def next(self, now: float) -> None:
-        if self._current is not None:
+        if self._current is not None or not self.ready:
             return
         if self._waiting:
             self._current = self._waiting.popleft()

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Self
@@ -158,7 +158,8 @@ _SpaceKey = tuple[str, str]  # the name of the credentials header, the realm
 class Credentials:
     """One account's user name and password, and the nonces that servers gave for them.
 
-    The password appears in no repr, header or error.
+    The password appears in no repr, header or error. Who may be given a proof made with it is decided in
+    `account_credentials`.
     """
 
     username: str
@@ -175,14 +176,16 @@ class Credentials:
             host = request.uri.host.lower()
             self._set(request, [key for key, space in self._spaces.items() if space.host == host])
 
-    def answer(self, request: Request, response: Response) -> bool:
-        """Give `request` the credentials that `response` (401 or 407) asks for.
+    def answer(self, request: Request, response: Response, realms: Collection[str] = ()) -> bool:
+        """Give `request` the credentials that `response` (401 or 407) asks for, in `realms` if there are any.
 
         False: there is no password, no challenge that can be answered, or the server refused these very
         credentials, which means a wrong user name or password. The caller gives the request its new CSeq
         and branch.
         """
-        challenges = self._challenges(response)
+        challenges = {
+            key: asked for key, asked in _challenges(response).items() if not realms or key[1] in realms
+        }
         if not challenges or not self.password:
             return False
         carried = dict(_carried(request))
@@ -201,17 +204,10 @@ class Credentials:
         self._set(request, dict.fromkeys([*carried, *challenges]))
         return True
 
-    def _challenges(self, response: Response) -> dict[_SpaceKey, Challenge]:
-        best: dict[_SpaceKey, Challenge] = {}
-        for asking, answering in _CREDENTIALS_FOR.items():
-            for value in response.headers.getlist(asking):
-                challenge = Challenge.parse(value)
-                if challenge is None:
-                    continue
-                key = (answering, challenge.realm)
-                if key not in best or challenge.preference < best[key].preference:
-                    best[key] = challenge
-        return best
+    @staticmethod
+    def realms(response: Response) -> set[str]:
+        """Those of the challenges that can be answered."""
+        return {realm for _, realm in _challenges(response)}
 
     def _remember(self, key: _SpaceKey, space: _Space) -> None:
         self._spaces.pop(key, None)
@@ -234,6 +230,19 @@ class Credentials:
 
     def _cnonce(self) -> str:
         return f"{self.random.getrandbits(128):032x}"
+
+
+def _challenges(response: Response) -> dict[_SpaceKey, Challenge]:
+    best: dict[_SpaceKey, Challenge] = {}
+    for asking, answering in _CREDENTIALS_FOR.items():
+        for value in response.headers.getlist(asking):
+            challenge = Challenge.parse(value)
+            if challenge is None:
+                continue
+            key = (answering, challenge.realm)
+            if key not in best or challenge.preference < best[key].preference:
+                best[key] = challenge
+    return best
 
 
 def _carried(request: Request) -> Iterable[tuple[_SpaceKey, dict[str, str]]]:

@@ -7,6 +7,8 @@ it move to TCP): only the user agent could change that Via.
 
 import asyncio
 import errno
+import logging
+import math
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -18,12 +20,17 @@ from .tcp import CONNECT_TIMEOUT, MAX_WAITING, TcpConnections, bind_listener
 from .udp import UdpSocket
 from .user_agent import UserAgent
 
+_log = logging.getLogger(__name__)
+
 BIND_ATTEMPTS: Final = 16
 """Ports that the system is asked for until one is free for UDP and TCP alike."""
 
 
 class Endpoint:
-    """Call `flush` after every call into the user agent, on the loop that `open` ran on."""
+    """Call `flush` after every call into the user agent, on the loop that `open` ran on.
+
+    What `on_event` raises is logged, and the next event told.
+    """
 
     port: int
     """The one bound, for whoever had the system choose."""
@@ -35,7 +42,9 @@ class Endpoint:
     def __init__(self, ua: UserAgent, on_event: Callable[[UserAgentEvent], None]) -> None:
         self._ua = ua
         self._on_event = on_event
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._due_at = math.inf
+        """The timer's time, which a handle need not know: uvloop's has none for what is due at once."""
         self._flushing = False
         self._closed = False
         self._settled: asyncio.Future[None] | None = None
@@ -46,8 +55,11 @@ class Endpoint:
         self._unresolved: dict[Hop, list[Transmit]] = {}
         self._lookups: set[asyncio.Task[None]] = set()
 
-    async def open(self, host: str, port: int) -> None:
+    async def open(self, host: str, port: int, announced: str | None = None) -> None:
         """Listen on UDP and TCP at the address `host`; `port` 0 lets the system choose.
+
+        The user agent's contact is set before anything is read: the port bound at `announced`, the address
+        that others reach this one by, or at `host`.
 
         Raises OSError whose `strerror` says for a person what could not be bound.
         """
@@ -68,7 +80,9 @@ class Endpoint:
                     raise OSError(
                         error.errno, f"cannot listen on {where} for SIP: {error.strerror}"
                     ) from error
+        self._ua.contact = Hop("UDP", announced or host, self.port)
         await self._tcp.listen(listener)
+        self._udp.listen()
         self.flush()
 
     def flush(self) -> None:
@@ -120,19 +134,20 @@ class Endpoint:
         await self._tcp.close()
 
     def _drain(self) -> None:
-        ua, outbox = self._ua, self._ua.outbox
-        while outbox or ua.events or self._sent:
-            transmits = [*outbox]
-            outbox.clear()
-            for transmit in transmits:
-                self._send(transmit)
-            sent, self._sent = self._sent, []
-            for call in sent:
-                self._on_event(InviteSent(call))
-            events = [*ua.events]
-            ua.events.clear()
-            for event in events:
-                self._on_event(event)
+        """One at a time, what is to be sent first: one that fails costs none behind it."""
+        outbox, events = self._ua.outbox, self._ua.events
+        while True:
+            try:
+                if outbox:
+                    self._send(outbox.pop(0))
+                elif self._sent:
+                    self._on_event(InviteSent(self._sent.pop(0)))
+                elif events:
+                    self._on_event(events.pop(0))
+                else:
+                    return
+            except Exception:  # noqa: BLE001 - it is for the log, with its traceback
+                _log.exception("SIP goes on without what failed here")
 
     def _send(self, transmit: Transmit) -> None:
         try:
@@ -171,6 +186,7 @@ class Endpoint:
             for transmit in self._unresolved.pop(hop):
                 self._fail(transmit, error)
         else:
+            self._ua.located(hop.host, address.host)
             for transmit in self._unresolved.pop(hop):
                 try:
                     self._send_to(transmit, address)
@@ -202,16 +218,17 @@ class Endpoint:
         self._ua.transport_failed(transmit, reason(transmit, error), self._loop.time())
 
     def _set_timer(self) -> None:
-        deadline, timer = self._ua.deadline, self._timer
+        deadline = self._ua.deadline
         # A timer that is early costs one look at the time; setting it anew for every message costs more.
-        if deadline is None or (timer is not None and timer.when() <= deadline):
+        if deadline is None or self._due_at <= deadline:
             return
-        if timer is not None:
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due_at = deadline
         self._timer = self._loop.call_at(deadline, self._due, deadline)
 
     def _due(self, deadline: float) -> None:
-        self._timer = None
+        self._timer, self._due_at = None, math.inf
         # The loop may call a hair early by its own clock.
         self._ua.tick(max(self._loop.time(), deadline))
         self.flush()

@@ -69,7 +69,7 @@ class MediaChanged:
 class Failed:
     """An INVITE of ours ended in a final response that is no 2xx, or in none at all (408, 503 of our own).
 
-    `contacts` are the URIs of a 3xx's Contact headers, best first.
+    `contacts` are the URIs of the Contact headers of a 3xx that was not followed, best first.
     """
 
     call: str
@@ -159,17 +159,6 @@ class MessagesWaiting:
     old: int
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSync:
-    """Somebody asks this end to fetch its configuration anew, and to start anew where `reboot`.
-
-    Nothing proves who asks.
-    """
-
-    account: int | None
-    reboot: bool
-
-
 class Binding(StrEnum):
     """The state of an account's registration."""
 
@@ -205,6 +194,5 @@ UserAgentEvent = (
     | ReferFailed
     | Digit
     | MessagesWaiting
-    | CheckSync
     | BindingChanged
 )

@@ -6,7 +6,7 @@ from functools import partial
 from sipmessage import Request
 
 from .account import Account
-from .digest import Credentials
+from .account_credentials import AccountCredentials
 from .events import BindingChanged
 from .message import ReceivedResponse
 from .registration import Registration
@@ -23,14 +23,15 @@ class HostedRegistration:
         self,
         account: Account,
         layer: TransactionLayer,
-        credentials: Credentials,
+        credentials: AccountCredentials,
         tell: Callable[[BindingChanged], None],
     ) -> None:
         self._hop = hop_of_account(account)
         contact = parse_uri(layer.contact_uri(account.user, self._hop))
         self._account = account
         self._layer = layer
-        self._registration = Registration(account, contact, credentials, layer.random)
+        self._registration = Registration(account, contact, credentials.digest, layer.random)
+        self._credentials = credentials
         self._tell = tell
         self._timer: Timer | None = None
 
@@ -65,4 +66,6 @@ class HostedRegistration:
         if response.own:
             self._registration.failed(response.message.phrase, now)
             return None
+        if response.code in {401, 407}:
+            self._credentials.registrar_asked(response.message)
         return self._registration.response(response.message, now)

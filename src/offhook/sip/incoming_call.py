@@ -34,6 +34,7 @@ class IncomingCall(InviteSession):
         super().__init__(owner, call, account)
         self._transaction = transaction
         self._become(dialog)
+        self.client.ready = False
         self._up = False
         self._leaving = False
         """Hung up before the ACK to our 2xx, which BYE has to wait for (§15)."""
@@ -47,6 +48,10 @@ class IncomingCall(InviteSession):
     @property
     def confirmed(self) -> bool:
         return self._up
+
+    @property
+    def answered(self) -> bool:
+        return self._transaction.answered and not self._leaving
 
     @property
     def owns_call_id(self) -> bool:
@@ -125,6 +130,8 @@ class IncomingCall(InviteSession):
             self._bye_all("hung up here", now)
         else:
             self.tell(Answered(self.call))
+            self.client.ready = True
+            self.client.next(now)
 
     def _expired(self, now: float) -> None:
         self.far_end_left("it rang for too long", now)

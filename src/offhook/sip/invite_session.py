@@ -9,13 +9,13 @@ from sipmessage import Response
 from . import info
 from .accepted_invite import AcceptedInvite
 from .account import Account
+from .account_credentials import AccountCredentials
 from .capabilities import advertise
 from .dialog import Dialog
-from .dialog_client import DialogClient
-from .digest import Credentials
+from .dialog_client import DialogClient, TooManyWaiting
 from .events import Ended, MediaChanged, PeerHold, UserAgentEvent
 from .hold import Hold
-from .hop import Hop, uri_host
+from .hop import Hop
 from .in_dialog import RECEIVERS
 from .media import Direction, LocalMedia, MediaFlow
 from .message import ReceivedRequest, ReceivedResponse, content_type, finish
@@ -25,15 +25,17 @@ from .server_transaction import ServerTransaction
 from .session_change import SessionChange
 from .transaction_layer import TransactionLayer
 from .transfers import Transfers
+from .warning import warning as warning_of
 
 
 class Owner(Protocol):
     """The user agent, as a call sees it."""
 
     layer: TransactionLayer
+    follow_redirects: bool
 
     def emit(self, event: UserAgentEvent) -> None: ...
-    def credentials(self, account: Account | None) -> Credentials | None: ...
+    def credentials(self, account: Account | None) -> AccountCredentials | None: ...
     def dialog_opened(self, dialog: Dialog, session: "InviteSession") -> None: ...
     def dialog_closed(self, dialog: Dialog) -> None: ...
     def session_over(self, session: "InviteSession") -> None: ...
@@ -73,6 +75,11 @@ class InviteSession:
         """Up: BYE ends it."""
         raise NotImplementedError
 
+    @property
+    def answered(self) -> bool:
+        """Its owner may ask for something; what has to wait for an ACK does."""
+        return self.confirmed
+
     def hang_up(self, now: float) -> None:
         """BYE, CANCEL or a refusal, as the state of the call wants it."""
         raise NotImplementedError
@@ -81,7 +88,7 @@ class InviteSession:
         """The code that refuses an INVITE which is to replace `dialog`, None where it may (RFC 3891 §3)."""
         raise NotImplementedError
 
-    # --- what its owner asks for while it is up; all raise ValueError when it is not
+    # --- what its owner asks for once it is answered; all raise ValueError before that, and when it is over
 
     def change(self, hold: bool, now: float) -> None:
         """Hold, or resume."""
@@ -90,14 +97,18 @@ class InviteSession:
             self._change = SessionChange(self, owns_call_id=self.owns_call_id)
         self._change.want(hold, now)
 
-    def send_digit(self, digit: str, now: float) -> None:
-        """By INFO, one after the other."""
+    def send_digit(self, digit: str, now: float) -> bool:
+        """By INFO, one after the other; False when too many wait already for the far end to answer."""
         body = info.relay(digit)
         self.up()
-        self.client.send("INFO", lambda _response, _now: None, now, body=body, body_type=info.ACCEPTED[0])
+        try:
+            self.client.send("INFO", lambda _response, _now: None, now, body=body, body_type=info.ACCEPTED[0])
+        except TooManyWaiting:
+            return False
+        return True
 
     def up(self) -> Dialog:
-        if self._dialog is None or not self.confirmed or self.over:
+        if self._dialog is None or not self.answered or self.over:
             raise ValueError(f"call {self.call} is not up")
         return self._dialog
 
@@ -301,8 +312,7 @@ class InviteSession:
         if contact is not None:
             response.headers.set("Contact", f"<{contact}>")
         if warning is not None:
-            text = "".join(c for c in warning if " " <= c <= "~" and c not in '"\\')
-            response.headers.set("Warning", f'399 {uri_host(self.layer.contact.host)} "{text}"')
+            response.headers.set("Warning", warning_of(self.layer.contact.host, warning))
         transaction.respond(response, now)
 
     def unsupported_body(self, transaction: ServerTransaction, accept: str, now: float) -> None:

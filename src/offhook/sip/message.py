@@ -105,7 +105,7 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
 
     The top Via of a request then says where it came from (§18.2.1).
     """
-    message, fields = _read(data)
+    message, fields, clean = _read(data)
     try:
         vias = [via for value in fields.get("via", ("", []))[1] for via in split_list(value)]
         via = TopVia.parse(vias[0])
@@ -114,6 +114,8 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
     if isinstance(message, Request):
         via = via.received_from(source)
         message.headers.setlist("Via", [str(via), *vias[1:]])
+        if not clean:
+            raise BadRequest(message, via, "a control character among the headers")
         try:
             head = _head(message, fields, via)
         except ValueError as error:
@@ -123,6 +125,8 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
         return ReceivedRequest(
             via, head.from_, head.to, head.call_id, head.sequence, head.method, message, source
         )
+    if not clean:
+        raise BadMessage("a control character among the headers")
     if len(vias) != 1:
         raise BadMessage("a response to somebody else's request")
     try:
@@ -132,7 +136,9 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
     return ReceivedResponse(via, head.from_, head.to, head.call_id, head.sequence, head.method, message)
 
 
-def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[str]]]]:
+def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[str]]], bool]:
+    """The message, its headers, and whether it came without control characters; they are replaced, for a
+    refusal repeats some of the headers."""
     if len(data) > MAX_MESSAGE:
         raise BadMessage("longer than any datagram")
     head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
@@ -141,8 +147,9 @@ def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[st
     if b"\r\n " in head or b"\r\n\t" in head:
         head = _FOLD.sub(b" ", head)
     text = head.decode("utf-8", "replace")
-    if _FORBIDDEN.search(text):
-        raise BadMessage("a control character among the headers")
+    clean = _FORBIDDEN.search(text) is None
+    if not clean:
+        text = _FORBIDDEN.sub("\ufffd", text)
     lines = text.split("\r\n")
     fields: dict[str, tuple[str, list[str]]] = {}
     for line in lines[1:]:
@@ -154,7 +161,7 @@ def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[st
         fields.setdefault(name.lower(), (name, []))[1].append(value.strip())
     message = _start(lines[0], body)
     message.headers = _Fields(fields)
-    return message, fields
+    return message, fields, clean
 
 
 def _start(line: str, body: bytes) -> Request | Response:

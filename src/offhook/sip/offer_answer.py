@@ -156,7 +156,7 @@ def _usable(address: str | None, media: LocalMedia) -> str:
     try:
         ip = ip_address(address)
     except ValueError:
-        raise NotAcceptable(f"{address!r} is no IP address") from None
+        raise NotAcceptable(f"{address!r} is no IP address, and names are not looked up") from None
     if ip.is_multicast or address == "255.255.255.255" or "%" in address:
         raise NotAcceptable(f"{address} is not the address of one host")
     if not ip.is_unspecified and ip.version != ip_address(media.address).version:

@@ -15,11 +15,13 @@ from .hop import Hop, Transmit
 from .invite_session import InviteSession, Owner
 from .media import LocalMedia
 from .message import ReceivedResponse, finish, new_request, phrase_of
-from .name_addr import NameAddr, name_addr, split_list
+from .name_addr import name_addr
 from .offer_answer import NotAcceptable
+from .redirection import Redirections, contacts_of
+from .target import first_hop
 from .timers import TIMEOUT, Timer
 from .transferee import Transferee
-from .uri import WireUri, parse_uri, sip_uri_text
+from .uri import WireUri, sip_uri_text
 
 MAX_FORKS = 16
 """Dialogs that one INVITE may open; branches beyond them are not followed."""
@@ -41,6 +43,8 @@ class OutgoingCall(InviteSession):
         self._giving_up = False
         self._patience: Timer | None = None
         self._attempt = 1
+        self._redirections: Redirections | None = None
+        """None where none is followed."""
 
     def invite(
         self,
@@ -54,11 +58,9 @@ class OutgoingCall(InviteSession):
         self._request = self._build(target, hop, media)
         for name, value in headers.items():
             self._request.headers.set(name, value)
-        self._hop = hop
-        credentials = self._owner.credentials(self.account)
-        if credentials is not None:
-            credentials.authorize(self._request)
-        self._send(now)
+        if self._owner.follow_redirects:
+            self._redirections = Redirections(target)
+        self._send_to(hop, now)
 
     @property
     def confirmed(self) -> bool:
@@ -106,6 +108,21 @@ class OutgoingCall(InviteSession):
         request = new_request("INVITE", target, headers)
         finish(request, self.negotiation.offer(media))
         return request
+
+    def _send_to(self, hop: Hop, now: float) -> None:
+        self._hop = hop
+        credentials = self._owner.credentials(self.account)
+        if credentials is not None:
+            credentials.authorize(self._request, hop)
+        self._send(now)
+
+    def _begin_anew(self) -> None:
+        """The next INVITE of the call: a final response ended the one before, and its dialogs."""
+        request = self._request
+        sequence, _, _ = request.headers["CSeq"].partition(" ")
+        request.headers.set("CSeq", f"{int(sequence) + 1} INVITE")
+        self._ringing = False
+        self._give_up_forks(None)
 
     def _send(self, now: float) -> None:
         self._transaction: ClientTransaction = self.layer.send(
@@ -184,35 +201,45 @@ class OutgoingCall(InviteSession):
     def _acknowledge(self, fork: Dialog) -> None:
         sequence, _, _ = self._request.headers["CSeq"].partition(" ")
         ack, hop = fork.request("ACK", int(sequence))
-        for name in ("Authorization", "Proxy-Authorization"):
-            if values := self._request.headers.getlist(name):
-                ack.headers.setlist(name, list(values))
+        credentials = self._owner.credentials(self.account)
+        if credentials is not None:
+            credentials.repeat(self._request, ack, hop)
         self._acks[fork.remote_tag] = self.layer.send_ack(ack, hop)
 
     def _on_failure(self, response: ReceivedResponse, now: float) -> None:
-        if response.code in {401, 407} and not self._giving_up:
-            request = self._request
-            if self._authorized(response):
-                self._attempt += 1
-                sequence, _, _ = request.headers["CSeq"].partition(" ")
-                request.headers.set("CSeq", f"{int(sequence) + 1} INVITE")
-                self._ringing = False
-                self._give_up_forks(None)
-                self._send(now)
+        if response.code in {401, 407} and not self._giving_up and self._authorized(response):
+            self._attempt += 1
+            self._begin_anew()
+            self._send(now)
+            return
+        contacts = contacts_of(response.message)
+        if self._redirections is not None and not self._giving_up:
+            target = self._redirections.next(contacts)
+            if target is not None:
+                self._follow(target, now)
                 return
-        contacts: tuple[str, ...] = ()
-        if 300 <= response.code < 400:
-            contacts = _contacts(response.message.headers.getlist("Contact"))
         self._report(response.code, _phrase(response), now)
         self.tell(Failed(self.call, response.code, _phrase(response), contacts))
         self._leave(now)
+
+    def _follow(self, target: WireUri, now: float) -> None:
+        """A 3xx names `target` (§8.1.3.4). What was agreed with whoever sent it counts no more."""
+        request = self._request
+        request.uri = target
+        for name in ("Authorization", "Proxy-Authorization"):
+            request.headers.remove(name)
+        self._begin_anew()
+        self._attempt, self._told, self.flow = 1, None, None
+        hop = first_hop(target, self.account)
+        request.headers.set("Contact", f"<{self.contact(hop)}>")
+        self._send_to(hop, now)
 
     def _authorized(self, response: ReceivedResponse) -> bool:
         """Give the INVITE the credentials that a 401 or 407 asks for; False: there are none left to try."""
         credentials = self._owner.credentials(self.account)
         if credentials is None or self._attempt > MAX_CHALLENGES:
             return False
-        return credentials.answer(self._request, response.message)
+        return credentials.answer(self._request, response.message, self._hop)
 
     def _cancel(self, now: float) -> None:
         self.layer.cancel(self._transaction, now)
@@ -254,16 +281,3 @@ class OutgoingCall(InviteSession):
 def _phrase(response: ReceivedResponse) -> str:
     """Short enough for a screen."""
     return response.message.phrase[:120] or phrase_of(response.code)
-
-
-def _contacts(values: list[str]) -> tuple[str, ...]:
-    """The URIs of a 3xx, best first by q (RFC 3261 §20.10)."""
-    found: list[tuple[float, str]] = []
-    for value in values:
-        for item in split_list(value):
-            try:
-                address = NameAddr.parse(item)
-                found.append((-float(address.parameters.get("q") or 1), str(parse_uri(address.uri))))
-            except ValueError:
-                continue
-    return tuple(uri for _, uri in sorted(found, key=lambda entry: entry[0])[:MAX_FORKS])

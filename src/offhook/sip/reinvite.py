@@ -39,9 +39,8 @@ class ReInvite:
             return
         dialog.refresh(response.message)
         ack, hop = dialog.request("ACK", response.sequence)
-        for name in ("Authorization", "Proxy-Authorization"):
-            if request is not None and (values := request.headers.getlist(name)):
-                ack.headers.setlist(name, list(values))
+        if request is not None and self._client.credentials is not None:
+            self._client.credentials.repeat(request, ack, hop)
         self._ack = layer.send_ack(ack, hop)
 
     def _too_long(self, now: float) -> None:

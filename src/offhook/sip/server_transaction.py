@@ -30,7 +30,7 @@ def key_of(request: ReceivedRequest, method: str | None = None) -> Key:
 class ServerTransaction(Transaction):
     """Answers `request`, and each repetition of it with the last response."""
 
-    __slots__ = ("_data", "_hop", "_interval", "_transmit", "key", "request")
+    __slots__ = ("_data", "_hop", "_interval", "_request", "_transmit", "key")
 
     def __init__(
         self,
@@ -49,12 +49,19 @@ class ServerTransaction(Transaction):
             request.source.transport != "UDP",
             lambda: terminated(self),
         )
-        self.request = request
+        self._request: ReceivedRequest | None = request
         self.key = key
         self._hop: Hop = request.via.response_hop(request.source)
         self._data: bytes | None = None
         self._interval = T1
         self._transmit = transmit
+
+    @property
+    def request(self) -> ReceivedRequest:
+        """Only until it is answered: what then absorbs repetitions for half a minute is kept small."""
+        if self._request is None:
+            raise ValueError("the request was answered, and was not kept")
+        return self._request
 
     @property
     def answered(self) -> bool:
@@ -74,6 +81,8 @@ class ServerTransaction(Transaction):
         if (self.state, what) in self._table:
             self._data = bytes(response)
             self.take(what, now)
+            if self.answered:
+                self._request = None
 
     def send(self, _now: float) -> None:
         if self._data is not None:

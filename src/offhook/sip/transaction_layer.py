@@ -15,15 +15,22 @@ from .timers import Timers
 from .uri import sip_uri_text
 from .via import MAGIC_COOKIE, TopVia
 
-MAX_SERVER_TRANSACTIONS = 256
+Fingerprint = tuple[str, str, int, str]
+"""Call-ID, From tag, number and method: what a request has in common with itself by another path."""
+
+ENDING = frozenset({"BYE", "CANCEL"})
 
 OnResponse = Callable[[ReceivedResponse, float], None]
 
 
 class TransactionLayer:
-    """`contact` is where this end is reached, `product` what it calls itself (§20.35, §20.41)."""
+    """`contact` is where this end is reached, `product` what it calls itself (§20.35, §20.41).
 
-    def __init__(self, contact: Hop, product: str, rng: random.Random) -> None:
+    There are no more than `room` server transactions, and as many again for the requests that end something:
+    who is full must still be able to get empty.
+    """
+
+    def __init__(self, contact: Hop, product: str, rng: random.Random, room: int) -> None:
         self.contact = contact
         self.product = one_line(product)
         self.outbox: list[Transmit] = []
@@ -31,8 +38,9 @@ class TransactionLayer:
         self.random = rng
         self._client: dict[tuple[str, str], ClientTransaction] = {}
         self._server: dict[Key, ServerTransaction] = {}
-        self._arrived: dict[tuple[str, str, int, str], Key] = {}
+        self._arrived: dict[Fingerprint, Key] = {}
         self._secret = rng.randbytes(16)
+        self._room = room
 
     # --- names
 
@@ -77,10 +85,8 @@ class TransactionLayer:
         self.outbox.append(transmit)
         return transmit
 
-    def receive_response(self, response: ReceivedResponse, now: float) -> None:
-        transaction = self._client.get((response.via.branch, response.method))
-        if transaction is not None:
-            transaction.receive(response, now)
+    def client_transaction(self, response: ReceivedResponse) -> ClientTransaction | None:
+        return self._client.get((response.via.branch, response.method))
 
     def transport_failed(self, transmit: Transmit, reason: str, now: float) -> None:
         method = transmit.data.partition(b" ")[0].decode("ascii", "replace")
@@ -105,19 +111,24 @@ class TransactionLayer:
 
     def accept(self, request: ReceivedRequest) -> ServerTransaction | None:
         """A new server transaction; None when there are too many, and the request is to be dropped."""
-        if len(self._server) >= MAX_SERVER_TRANSACTIONS:
+        if len(self._server) >= (2 * self._room if request.method in ENDING else self._room):
             return None
-        key = key_of(request)
+        key, fingerprint = key_of(request), _fingerprint(request)
         transaction = ServerTransaction(
             request,
             key,
             timers=self.timers,
             transmit=self.outbox.append,
-            terminated=self._server_terminated,
+            terminated=lambda gone: self._server_terminated(gone, fingerprint),
         )
         self._server[key] = transaction
-        self._arrived.setdefault(_fingerprint(request), key)
+        self._arrived.setdefault(fingerprint, key)
         return transaction
+
+    @property
+    def full(self) -> bool:
+        """Nothing new can begin."""
+        return len(self._server) >= self._room
 
     def is_merged(self, request: ReceivedRequest) -> bool:
         """The same request came before by another path (§8.2.2.2)."""
@@ -178,12 +189,11 @@ class TransactionLayer:
     def _client_terminated(self, transaction: ClientTransaction) -> None:
         self._client.pop((transaction.branch, transaction.request.method), None)
 
-    def _server_terminated(self, transaction: ServerTransaction) -> None:
+    def _server_terminated(self, transaction: ServerTransaction, fingerprint: Fingerprint) -> None:
         self._server.pop(transaction.key, None)
-        fingerprint = _fingerprint(transaction.request)
         if self._arrived.get(fingerprint) == transaction.key:
             del self._arrived[fingerprint]
 
 
-def _fingerprint(request: ReceivedRequest) -> tuple[str, str, int, str]:
+def _fingerprint(request: ReceivedRequest) -> Fingerprint:
     return (request.call_id, request.from_.tag, request.sequence, request.method)

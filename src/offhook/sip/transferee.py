@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from .dialog_client import DialogClient
+from .dialog_client import DialogClient, TooManyWaiting
 from .message import ReceivedResponse, phrase_of
 from .refer import Refer
 from .server_transaction import ServerTransaction
@@ -92,15 +92,19 @@ class Transferee:
         (state, code, phrase), self._next = self._next, None
         if not state.startswith("terminated"):
             state += f";expires={max(0, round(self._until - now))}"
+        try:
+            self._client.send(
+                "NOTIFY",
+                self._on_final,
+                now,
+                headers={"Event": self._event, "Subscription-State": state},
+                body=fragment(code, phrase),
+                body_type=SIPFRAG_TYPE,
+            )
+        except TooManyWaiting:
+            # An end that answers none of them hears no more of this either.
+            return
         self._notifying = True
-        self._client.send(
-            "NOTIFY",
-            self._on_final,
-            now,
-            headers={"Event": self._event, "Subscription-State": state},
-            body=fragment(code, phrase),
-            body_type=SIPFRAG_TYPE,
-        )
 
     def _on_final(self, response: ReceivedResponse, now: float) -> None:
         self._notifying = False

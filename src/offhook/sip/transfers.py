@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .dialog import Dialog
-from .events import ReferReceived
+from .dialog_client import TooManyWaiting
+from .events import ReferFailed, ReferReceived
 from .message import ReceivedRequest
 from .name_addr import NameAddr, name_addr
 from .refer import Refer, refer_to, target_of_dialog
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from .invite_session import InviteSession
 
 
+NOT_SENT = 503
+"""The code that is told for a REFER that never left."""
+
+
 class Transfers:
-    """What the owner asks for raises ValueError when the call is not up, or nobody asks it for anything."""
+    """What the owner asks for raises ValueError when the call is over or was not answered, or nobody asks it
+    for anything."""
 
     def __init__(self, session: InviteSession) -> None:
         self._session = session
@@ -39,7 +45,10 @@ class Transfers:
 
     def _refer(self, target: str, now: float) -> None:
         by = name_addr("", NameAddr.parse(self._session.up().local).uri)
-        self._transferor = Transferor(self._session, {"Refer-To": target, "Referred-By": by}, now)
+        try:
+            self._transferor = Transferor(self._session, {"Refer-To": target, "Referred-By": by}, now)
+        except TooManyWaiting as error:
+            self._session.tell(ReferFailed(self._session.call, NOT_SENT, str(error)))
 
     def notify(self, request: ReceivedRequest, event: Event) -> int:
         """The code that answers a NOTIFY about a REFER of ours."""

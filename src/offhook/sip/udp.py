@@ -38,8 +38,12 @@ class UdpSocket:
             bound.close()
             raise
         self._socket = bound
-        self._loop.add_reader(bound, self._readable)
         return int(bound.getsockname()[1])
+
+    def listen(self) -> None:
+        """Begin to read what comes."""
+        if self._socket is not None:
+            self._loop.add_reader(self._socket, self._readable)
 
     def send(self, data: bytes, hop: Hop) -> None:
         """Raises OSError. What the kernel has no room for is lost, as datagrams are; it is sent again."""

@@ -9,10 +9,10 @@ from sipmessage import Response
 
 from . import capabilities
 from .account import Account
+from .account_credentials import AccountCredentials
 from .accounts import Accounts
 from .auto_answer import asks_to_be_answered
 from .dialog import Dialog, DialogId
-from .digest import Credentials
 from .events import Incoming, Replacing, UserAgentEvent
 from .hop import Hop, Transmit
 from .hosted_registration import HostedRegistration
@@ -29,7 +29,8 @@ from .message import (
     parse,
     respond,
 )
-from .negotiation import SDP
+from .negotiation import SDP, Negotiation
+from .offer_answer import NotAcceptable
 from .outgoing_call import OutgoingCall
 from .replaces import Replaces
 from .server_transaction import Key, key_of
@@ -37,9 +38,14 @@ from .target import first_hop, target_of
 from .transaction_layer import TransactionLayer
 from .unsolicited import Refused, news_of
 from .uri import WireUri
+from .warning import warning
 
 MAX_CALLS = 32
-"""Calls at once, those that are ending included; more are refused with 503."""
+"""Calls at once of a phone, those that are ending included; more are refused with 503."""
+
+TRANSACTIONS_PER_CALL = 64
+"""Server transactions there is room for. Over UDP each is kept for 32 s (RFC 3261 §17.2), and a short call
+makes two: with room for 32 calls, some thirty of them may come and go in a second."""
 
 
 class UserAgent:
@@ -50,11 +56,25 @@ class UserAgent:
     KeyError for a call or account that is not there, ValueError for what cannot be sent.
 
     `contact` is where this end is reached from outside. It may be set anew as long as nothing was sent.
+    With `follow_redirects` a 3xx to an INVITE is not told but followed: five times at most for one call, and
+    to `sip:` Contacts.
+
     `rng` names branches, tags and Call-IDs, which others must not guess.
     """
 
-    def __init__(self, contact: Hop, product: str, rng: random.Random | None = None) -> None:
-        self.layer = TransactionLayer(contact, product, rng or random.SystemRandom())
+    def __init__(
+        self,
+        contact: Hop,
+        product: str,
+        rng: random.Random | None = None,
+        *,
+        max_calls: int = MAX_CALLS,
+        follow_redirects: bool = True,
+    ) -> None:
+        room = TRANSACTIONS_PER_CALL * max_calls
+        self.layer = TransactionLayer(contact, product, rng or random.SystemRandom(), room)
+        self._max_calls = max_calls
+        self.follow_redirects = follow_redirects
         self.events: list[UserAgentEvent] = []
         self._accounts = Accounts(self.layer.random)
         self._bindings: dict[int, HostedRegistration] = {}
@@ -102,7 +122,9 @@ class UserAgent:
         except BadMessage:
             return
         if isinstance(message, ReceivedResponse):
-            self.layer.receive_response(message, now)
+            transaction = self.layer.client_transaction(message)
+            if transaction is not None:
+                transaction.receive(message, now)
         else:
             self._receive_request(message, now)
 
@@ -112,6 +134,10 @@ class UserAgent:
     def transport_failed(self, transmit: Transmit, reason: str, now: float) -> None:
         """`transmit` could not be sent; `reason` is for a person (§8.1.3.1)."""
         self.layer.transport_failed(transmit, reason, now)
+
+    def located(self, name: str, address: str) -> None:
+        """The host `name` of a hop was looked up: it is where `address` is."""
+        self._accounts.located(name, address)
 
     # --- accounts
 
@@ -165,7 +191,12 @@ class UserAgent:
         self._calls[call].hang_up(now)
 
     def hold(self, call: str, now: float) -> None:
-        """Raises ValueError when the call is not up. What comes of it is MediaChanged or ChangeRefused."""
+        """What comes of it is MediaChanged or ChangeRefused.
+
+        From the moment a call is answered this, `refer` and `send_digit_info` are carried out as soon as
+        they may be: where the ACK has not come yet, with it. Raises ValueError for a call that is not
+        answered, and for one that is over.
+        """
         self._calls[call].change(hold=True, now=now)
 
     def resume(self, call: str, now: float) -> None:
@@ -200,9 +231,12 @@ class UserAgent:
     def refuse_refer(self, call: str, code: int, now: float) -> None:
         self._calls[call].transfers.refuse(code, now)
 
-    def send_digit_info(self, call: str, digit: str, now: float) -> None:
-        """DTMF by INFO, for a far end without telephone-events (`MediaFlow.telephone_event` is None)."""
-        self._calls[call].send_digit(digit, now)
+    def send_digit_info(self, call: str, digit: str, now: float) -> bool:
+        """DTMF by INFO, for a far end without telephone-events (`MediaFlow.telephone_event` is None).
+
+        False: not sent, for the far end has left too many without an answer.
+        """
+        return self._calls[call].send_digit(digit, now)
 
     def hang_up_all(self, now: float) -> None:
         for session in list(self._calls.values()):
@@ -322,7 +356,14 @@ class UserAgent:
         if code is not None:
             self._refuse(request, code)
             return
-        if len(self._calls) >= MAX_CALLS:
+        try:
+            if request.message.body:
+                # What `answer` would come to, before anybody is called to the phone for it.
+                Negotiation(0).respond(request.message, LocalMedia(self.contact.host, 0))
+        except NotAcceptable as error:
+            self._refuse(request, 488, {"Warning": warning(self.contact.host, str(error))})
+            return
+        if len(self._calls) >= self._max_calls or self.layer.full:
             self._refuse(request, 503, {"Retry-After": "5"})
             return
         transaction = self.layer.accept(request)
@@ -385,7 +426,7 @@ class UserAgent:
     def emit(self, event: UserAgentEvent) -> None:
         self.events.append(event)
 
-    def credentials(self, account: Account | None) -> Credentials | None:
+    def credentials(self, account: Account | None) -> AccountCredentials | None:
         return None if account is None else self._accounts.credentials.get(account.id)
 
     def dialog_opened(self, dialog: Dialog, session: InviteSession) -> None:

@@ -1,0 +1,60 @@
+"""The legs of one phone's calls: their ports, what is told of them in SDP, and who hears whom."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from offhook.rtp.leg import Leg
+from offhook.rtp.media_clock import MediaClock
+from offhook.rtp.ports import RtpPorts
+from offhook.rtp.spare_leg import SpareLeg
+from offhook.sip.media import LocalMedia
+
+
+class Legs:
+    """`on_digit` hears of telephone-events: the call's id, and the digit."""
+
+    def __init__(
+        self,
+        clock: MediaClock,
+        ports: RtpPorts,
+        *,
+        address: str,
+        public_address: str,
+        on_digit: Callable[[str, str], None],
+    ) -> None:
+        self.by_call: dict[str, Leg] = {}
+        self._spare = SpareLeg(clock, address, ports)
+        self._public_address = public_address
+        self._on_digit = on_digit
+        self._closed = False
+
+    def open(self, call: str) -> None:
+        """A call that has a leg keeps it. Raises OSError where there are no ports left."""
+        if call in self.by_call:
+            return
+        leg = self._spare.take()
+        leg.on_digit = partial(self._on_digit, call)
+        self.by_call[call] = leg
+        asyncio.get_running_loop().call_soon(self._prepare)
+
+    def media(self, call: str) -> LocalMedia:
+        """What the far end is to know of the call's leg."""
+        return LocalMedia(self._public_address, self.by_call[call].port)
+
+    def of(self, calls: Iterable[str]) -> dict[str, Leg]:
+        return {call: self.by_call[call] for call in calls if call in self.by_call}
+
+    def release(self, call: str) -> None:
+        if leg := self.by_call.pop(call, None):
+            leg.close()
+
+    def close(self) -> None:
+        self._closed = True
+        self._spare.close()
+        for call in list(self.by_call):
+            self.release(call)
+
+    def _prepare(self) -> None:
+        if not self._closed:
+            self._spare.prepare()

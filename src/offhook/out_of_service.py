@@ -1,0 +1,11 @@
+"""Accounts that ask for what this phone does not speak yet are not used, rather than used without it."""
+
+from offhook.sip.account import Account
+
+
+def why_out_of_service(account: Account) -> str | None:
+    if account.transport == "TLS":
+        return "TLS is not built yet"
+    if account.srtp == "required":
+        return "SRTP is not built yet, and required"
+    return None

@@ -1,0 +1,67 @@
+"""Where a 3xx sends a caller (RFC 3261 §8.1.3.4)."""
+
+import re
+
+from sipmessage import Response
+
+from .name_addr import NameAddr, split_list
+from .uri import WireUri, parse_uri
+
+MAX_CONTACTS = 16
+"""Contacts of one 3xx that are read, the best of them."""
+
+MAX_REDIRECTIONS = 5
+"""Those that one call follows."""
+
+_METHOD = re.compile(r";method=[^;?]*", re.IGNORECASE)
+
+
+def contacts_of(response: Response) -> tuple[str, ...]:
+    """The URIs of a 3xx, best first by q (§20.10)."""
+    if not 300 <= response.code < 400:
+        return ()
+    found: list[tuple[float, str]] = []
+    for value in response.headers.getlist("Contact"):
+        for item in split_list(value):
+            try:
+                address = NameAddr.parse(item)
+                found.append((-float(address.parameters.get("q") or 1), str(parse_uri(address.uri))))
+            except ValueError:
+                continue
+    return tuple(uri for _, uri in sorted(found, key=lambda entry: entry[0])[:MAX_CONTACTS])
+
+
+class Redirections:
+    """Those of one call, which was placed to `target`."""
+
+    def __init__(self, target: WireUri) -> None:
+        # Whoever asked for sips: is not sent on without TLS.
+        self._follows = target.scheme == "sip"
+        self._tried = {str(target)}
+        self._left = MAX_REDIRECTIONS
+
+    def next(self, contacts: tuple[str, ...]) -> WireUri | None:
+        """The first that can be called from here and was not; None when there is none, or enough were."""
+        if not self._follows or not self._left:
+            return None
+        for contact in contacts:
+            target = _callable(contact)
+            if target is not None and str(target) not in self._tried:
+                self._tried.add(str(target))
+                self._left -= 1
+                return target
+        return None
+
+
+def _callable(contact: str) -> WireUri | None:
+    """As a Request-URI, which has neither headers nor a method (§19.1.1)."""
+    uri = parse_uri(contact)
+    if uri.scheme != "sip" or (uri.parameters.get("method") or "INVITE").upper() != "INVITE":
+        return None
+    if (uri.parameters.get("transport") or "udp").lower() not in {"udp", "tcp"}:
+        return None
+    user, at, rest = contact.partition("@") if "@" in contact else ("", "", contact)
+    try:
+        return parse_uri(user + at + _METHOD.sub("", rest.partition("?")[0]))
+    except ValueError:
+        return None

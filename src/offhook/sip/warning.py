@@ -1,0 +1,10 @@
+"""Why a request is refused, for the person who made it (RFC 3261 §20.43)."""
+
+from .hop import uri_host
+
+
+def warning(host: str, text: str) -> str:
+    """The value of a Warning header; `host` is this end's."""
+    # What came in a request may be among it, and must neither end the quoted string nor the line.
+    quoted = "".join(c for c in text if " " <= c <= "~" and c not in '"\\')
+    return f'399 {uri_host(host)} "{quoted}"'

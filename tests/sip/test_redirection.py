@@ -1,0 +1,181 @@
+"""A 3xx to an INVITE of ours (RFC 3261 §8.1.3.4): followed where it leads on, told where it does not."""
+
+import pytest
+from sipmessage import Request
+
+from offhook.sip import Account, Hop
+from offhook.sip.events import Answered, Failed, MediaChanged, Progress, ReferDone, ReferFailed
+from offhook.sip.redirection import MAX_REDIRECTIONS, Redirections
+from offhook.sip.uri import parse_uri
+
+from .message_text import SDP, read, response
+from .parties import Parties
+from .test_user_agent import SOUND, Stage
+
+CAROL = "sip:carol@192.0.2.77"
+CHALLENGE = 'Digest realm="r", nonce="n", qop="auth"'
+
+
+class Redirected(Stage):
+    """Bob calls Alice at his own provider's, and is asked for a password there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        account = Account(7, "bob", "192.0.2.101", password="secret", display_name="Bob")
+        self.bob.add_account(account)
+        self.bob.invite("c", account, "sip:alice@192.0.2.101", SOUND, 0.0)
+        self.hop, self.data = self._last()
+
+    def _last(self) -> tuple[Hop, bytes]:
+        transmit = self.bob.outbox[-1]
+        self.bob.outbox.clear()
+        return transmit.hop, transmit.data
+
+    def answered(self, code: int, contact: str = "", body: str = "", **headers: str) -> Request:
+        """What comes of a response to the latest INVITE: the last that is sent."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if contact:
+            named["Contact"] = contact
+        self.bob.receive(response(self.data, code, tag="a", body=body, headers=named), self.hop, 0.0)
+        if not self.bob.outbox:
+            return self.invite
+        self.hop, self.data = self._last()
+        return self.invite
+
+    @property
+    def invite(self) -> Request:
+        message = read(self.data)
+        assert isinstance(message, Request)
+        return message
+
+
+def test_the_next_invite_and_its_answer() -> None:
+    stage = Redirected()
+    stage.answered(180)
+    first = stage.answered(401, WWW_Authenticate=CHALLENGE)
+    assert "Authorization" in first.headers.keys()  # noqa: SIM118 - no mapping
+    stage.answered(183, "<sip:alice@192.0.2.101>", SDP)
+    invite = stage.answered(302, f"<{CAROL};transport=tcp;method=INVITE?Subject=a%20b>")
+    assert str(invite.uri) == f"{CAROL};transport=tcp"
+    assert stage.hop == Hop("TCP", "192.0.2.77", 5060)
+    for name in ("From", "Call-ID", "To"):
+        assert invite.headers[name] == first.headers[name]
+    assert "tag=" not in invite.headers["To"]
+    assert (first.headers["CSeq"], invite.headers["CSeq"]) == ("2 INVITE", "3 INVITE")
+    assert invite.headers["Via"] != first.headers["Via"]
+    assert invite.headers["Contact"] == "<sip:bob@192.0.2.201:5060;transport=tcp>"
+    assert invite.body == first.body
+    assert "Authorization" not in invite.headers.keys()  # noqa: SIM118 - no mapping
+    assert [type(event) for event in stage.told()] == [Progress, MediaChanged, Progress]
+    ack = stage.answered(200, f"<{CAROL}>", SDP)
+    assert (ack.method, str(ack.uri), ack.headers["CSeq"]) == ("ACK", CAROL, "3 ACK")
+    assert [type(event) for event in stage.told()] == [MediaChanged, Answered]
+
+
+@pytest.mark.parametrize("code", [401, 407])
+def test_a_stranger_gets_no_credentials(code: int) -> None:
+    stage = Redirected()
+    stage.answered(407, Proxy_Authenticate=CHALLENGE)
+    stage.answered(302, f"<{CAROL}>")
+    last = stage.answered(code, **{"WWW_Authenticate" if code == 401 else "Proxy_Authenticate": CHALLENGE})
+    assert last.method == "ACK"
+    assert stage.told() == [Failed("c", code, "Because")]
+
+
+def test_back_at_home_they_are_given() -> None:
+    stage = Redirected()
+    invite = stage.answered(302, "<sip:desk@192.0.2.101>")
+    assert "Authorization" not in invite.headers.keys()  # noqa: SIM118 - no mapping
+    invite = stage.answered(401, WWW_Authenticate=CHALLENGE)
+    assert "Authorization" in invite.headers.keys()  # noqa: SIM118 - no mapping
+    assert str(invite.uri) == "sip:desk@192.0.2.101"
+
+
+def test_no_more_than_five() -> None:
+    stage = Redirected()
+    for number in range(MAX_REDIRECTIONS):
+        assert str(stage.answered(302, f"<sip:{number}@192.0.2.77>").uri) == f"sip:{number}@192.0.2.77"
+    assert stage.answered(301, "<sip:x@192.0.2.77>").method == "ACK"
+    assert stage.told() == [Failed("c", 301, "Because", ("sip:x@192.0.2.77",))]
+
+
+@pytest.mark.parametrize("contact", ["<sip:alice@192.0.2.101>", "<tel:+49301>, <sips:a@b>", "", "<bad", "*"])
+def test_one_that_leads_nowhere_is_told(contact: str) -> None:
+    stage = Redirected()
+    assert stage.answered(300, contact).method == "ACK"
+    (failed,) = stage.told()
+    assert isinstance(failed, Failed)
+    assert failed.code == 300
+    assert not stage.bob.calls
+
+
+def test_a_circle_is_left() -> None:
+    stage = Redirected()
+    stage.answered(302, f"<{CAROL}>")
+    assert stage.answered(302, f"<sip:alice@192.0.2.101>, <{CAROL}>").method == "ACK"
+    assert stage.told() == [Failed("c", 302, "Because", ("sip:alice@192.0.2.101", CAROL))]
+
+
+def test_one_that_crosses_our_cancel_is_not_followed() -> None:
+    stage = Redirected()
+    invite = stage.data
+    stage.answered(180)
+    stage.bob.hang_up("c", 0.0)
+    stage.sent()
+    (ack,) = stage.receive(response(invite, 302, tag="a", headers={"Contact": f"<{CAROL}>"}))
+    assert isinstance(ack, Request)
+    assert ack.method == "ACK"
+    assert not stage.bob.calls
+
+
+def test_hanging_up_reaches_who_was_called_last() -> None:
+    stage = Redirected()
+    stage.answered(180)
+    stage.answered(302, f"<{CAROL}>")
+    stage.bob.hang_up("c", 0.0)
+    assert stage.sent() == [], "no CANCEL before a provisional response"
+    cancel = stage.answered(180)
+    assert (cancel.method, str(cancel.uri), cancel.headers["CSeq"]) == ("CANCEL", CAROL, "2 CANCEL")
+
+
+@pytest.mark.parametrize(
+    ("contacts", "target"),
+    [
+        (("sips:a@b", "tel:1", "sip:a@b;transport=tls", "sip:a@b;method=BYE", "sip:c@b"), "sip:c@b"),
+        (("sip:what?@b;Method=invite;x=1?To=d@e",), "sip:what?@b;x=1"),
+        (("sip:b?To=c",), "sip:b"),
+        (("sip:bob@a", "sip:bob@a?Subject=x"), None),
+    ],
+)
+def test_what_is_called(contacts: tuple[str, ...], target: str | None) -> None:
+    found = Redirections(parse_uri("sip:bob@a")).next(contacts)
+    assert (None if found is None else str(found)) == target
+    assert Redirections(parse_uri("sips:bob@a")).next(contacts) is None
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_outcome_of_a_transfer_that_is_redirected(answers: bool) -> None:
+    parties = Parties()
+    alice, bob, carol = parties.everybody
+    alice.call(bob)
+    bob.on_refer = bob.follow
+    moved = "sip:carol@192.0.2.3;line=2"
+    seen: list[str] = []
+
+    def on_incoming(call: str) -> None:
+        seen.append(call)
+        if len(seen) == 1 or not answers:
+            carol.agent.refuse(call, 302, carol.now, contact=moved)
+        else:
+            carol.answer(call)
+
+    carol.on_incoming = on_incoming
+    alice.agent.refer(alice.calls[0], carol.uri, parties.network.now)
+    parties.network.run(2)
+    assert len(seen) == 2
+    outcome = alice.of(ReferDone, ReferFailed)
+    if answers:
+        assert outcome == [ReferDone(alice.calls[0])]
+    else:
+        assert outcome == [ReferFailed(alice.calls[0], 302, "Moved Temporarily")]
+        assert bob.of(Failed) == [Failed(bob.calls[-1], 302, "Moved Temporarily", (moved,))]
