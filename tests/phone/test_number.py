@@ -1,9 +1,9 @@
 import pytest
-import sipmessage
 from hypothesis import given
 from hypothesis import strategies as st
 
 from offhook.phone.number import NotDiallable, dialled
+from offhook.sip.uri import parse_uri
 
 PBX = "pbx.example:5070"
 
@@ -53,4 +53,4 @@ def test_whatever_is_typed_is_a_uri_for_the_user_agent_or_is_refused(typed):
         target = dialled(typed).target("127.0.0.1:5060")
     except NotDiallable:
         return
-    assert sipmessage.URI.parse(target).host
+    assert parse_uri(target).host
