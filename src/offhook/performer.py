@@ -79,6 +79,8 @@ class Performer:
 
     def perform(self, effect: Effect, now: float) -> News | None:
         """What the phone is to be told where it went wrong."""
+        if isinstance(effect, FollowRefer) and effect.referred not in self._agent.calls:
+            return CallFailed(effect.call, SERVER_ERROR, "the call that asked for this one is over")
         if isinstance(effect, OF_A_CALL) and effect.call not in self._agent.calls:
             # It ended in the same breath, and the news of that is on its way to the phone.
             self.let_go(effect.call)
@@ -170,7 +172,9 @@ class Performer:
     # --- the rest
 
     def _set_timer(self, effect: SetTimer, _now: float) -> None:
-        self._timers.set(effect.timer, effect.seconds, effect.call)
+        # A call that came to nothing in the same breath has no use for one.
+        if effect.call is None or effect.call in self._agent.calls:
+            self._timers.set(effect.timer, effect.seconds, effect.call)
 
     def _set_sound(self, effect: SetSound, _now: float) -> None:
         self._sound.apply(self._legs.of(effect.calls), effect.path, effect.microphone, effect.tone)

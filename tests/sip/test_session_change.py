@@ -7,7 +7,7 @@ from sipmessage import Request, Response
 
 from offhook.sip import Account, Direction
 from offhook.sip.events import Answered, ChangeRefused, Ended, MediaChanged, PeerHold
-from offhook.sip.session_change import MAX_GLARES
+from offhook.sip.session_change import GLARE_FOR
 
 from .message_text import SDP, read, response
 from .test_user_agent import ALICE, SOUND, Stage, within
@@ -172,13 +172,13 @@ def test_glare_waits_by_who_owns_the_call_id(placed: bool, least: float, most: f
 
 def test_glare_without_end_is_a_refusal() -> None:
     held = Held()
-    for attempt in range(MAX_GLARES):
-        held.bob.receive(response(held.reinvite, 491), ALICE, attempt * 10.0)
+    for seconds in range(0, int(GLARE_FOR), 4):
+        held.bob.receive(response(held.reinvite, 491), ALICE, seconds)
         held.bob.outbox.clear()
-        held.bob.tick(attempt * 10.0 + 2)
+        held.bob.tick(seconds + 2)
         held.reinvite = next(t.data for t in held.bob.outbox if t.data.startswith(b"INVITE"))
     assert held.told() == []
-    held.answered(491)
+    held.bob.receive(response(held.reinvite, 491), ALICE, GLARE_FOR)
     assert held.told() == [ChangeRefused(held.call, 491, "Because")]
 
 

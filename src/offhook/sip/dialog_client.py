@@ -119,6 +119,7 @@ class DialogClient:
         self.ready = True
         self._on_idle = on_idle
         self._current: DialogRequest | None = None
+        self._ending: DialogRequest | None = None
         self._waiting: deque[DialogRequest] = deque()
 
     @property
@@ -146,14 +147,18 @@ class DialogClient:
     def bye(self, on_final: OnResponse, now: float) -> None:
         """What waits goes unsaid, but for a NOTIFY: its subscription outlives the call (RFC 5057)."""
         self._waiting = deque(request for request in self._waiting if request.method == "NOTIFY")
-        DialogRequest(self, "BYE", on_final).send(now)
+        self._ending = DialogRequest(self, "BYE", on_final)
+        self._ending.send(now)
 
     def answered(self, request: DialogRequest) -> None:
         if self._current is request:
             self._current = None
+        if self._ending is request:
+            self._ending = None
 
     def next(self, now: float) -> None:
-        if self._current is not None or not self.ready:
+        # What overtook the BYE would make the BYE late, and the far end refuse it (§12.2.2).
+        if self._current is not None or self._ending is not None or not self.ready:
             return
         if self._waiting:
             self._current = self._waiting.popleft()

@@ -9,14 +9,14 @@ from .events import ChangeRefused
 from .message import ReceivedResponse, phrase_of
 from .offer_answer import NotAcceptable
 from .reinvite import ReInvite
-from .timers import Timer
+from .timers import TIMEOUT, Timer
 
 if TYPE_CHECKING:
     from .invite_session import InviteSession
 
-MAX_GLARES = 8
-"""491 in a row. Two ends that follow §14.1 hardly meet twice; one that always says so will not be asked for
-ever."""
+GLARE_FOR = TIMEOUT
+"""Seconds of nothing but 491 until a wish is given up: as long as a re-INVITE of the far end, which may have
+been lost, can be in the way."""
 
 OWNER = (210, 400)
 OTHER = (0, 200)
@@ -35,7 +35,7 @@ class SessionChange:
         self._direction = session.media.direction
         self._reinvite: ReInvite | None = None
         self._retry: Timer | None = None
-        self._glares = 0
+        self._glare_since: float | None = None
 
     @property
     def under_way(self) -> bool:
@@ -78,7 +78,7 @@ class SessionChange:
             return
         else:
             session.negotiation.withdraw()
-            if response.code == 491 and self._glares < MAX_GLARES:
+            if response.code == 491 and (self._glare_since is None or now - self._glare_since < GLARE_FOR):
                 self._try_again(now)
             else:
                 self._refused(response.code, response.message.phrase or phrase_of(response.code))
@@ -93,12 +93,12 @@ class SessionChange:
             session.negotiation.withdraw()
             self._refused(488, str(error))
             return
-        self._glares = 0
+        self._glare_since = None
         session.hold.here = self._asked
         session.agree(flow, self._direction, from_answer=True)
 
     def _try_again(self, now: float) -> None:
-        self._glares += 1
+        self._glare_since = now if self._glare_since is None else self._glare_since
         if self._wish is None:
             self._wish = self._asked
         layer = self._session.layer
@@ -106,6 +106,6 @@ class SessionChange:
 
     def _refused(self, code: int, reason: str) -> None:
         """Told, unless the owner has wished for something else since."""
-        self._glares = 0
+        self._glare_since = None
         if self._wish is None:
             self._session.tell(ChangeRefused(self._session.call, code, reason[:120]))
