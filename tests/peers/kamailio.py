@@ -1,0 +1,56 @@
+"""Kamailio as registrar and proxy, in memory only."""
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+from .ports import HOST, free_port
+from .program import Program
+from .waiting import until
+
+CONFIG = Path(__file__).with_suffix(".cfg")
+REALM = "offhook.test"
+PASSWORD = "secret"  # as in kamailio.cfg
+
+
+class Kamailio(Program):
+    """`port` is where it takes SIP over UDP and TCP; a binding lasts `expires` seconds at most."""
+
+    def __init__(self, program: str, directory: Path, *, port: int | None = None, expires: int = 600) -> None:
+        directory.mkdir(parents=True)
+        self.port = port or free_port()
+        self._rpc = free_port()
+        config = directory / "kamailio.cfg"
+        values = {"SIP_PORT": self.port, "RPC_PORT": self._rpc, "EXPIRES": expires}
+        text = re.sub("|".join(values), lambda name: str(values[name[0]]), CONFIG.read_text())
+        config.write_text(text)
+        # -DD: in the foreground, with its children.
+        command = [program, "-DD", "-E", "-f", str(config), "-Y", str(directory)]
+        super().__init__([*command, "-P", str(directory / "pid"), "-m", "16", "-M", "4"], directory)
+
+    def until_ready(self) -> None:
+        until(lambda: self._ask("core.uptime"), "Kamailio to answer")
+
+    def bindings(self, user: str) -> list[str]:
+        """Where the user is registered."""
+        answer = self._ask("ul.lookup", "location", user) or {}
+        contacts = answer.get("result", {}).get("Contacts", [])
+        return [each["Contact"]["Address"] for each in contacts]
+
+    def received(self, method: str, user: str) -> int:
+        """How many requests of this method came from the user, without those that were sent again."""
+        return len(set(re.findall(rf"GOT {method} (\d+) from {user} ", self.printed)))
+
+    def _ask(self, method: str, *parameters: str) -> dict[str, Any] | None:
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        with socket.socket(type=socket.SOCK_DGRAM) as asking:
+            asking.settimeout(0.2)
+            asking.connect((HOST, self._rpc))
+            try:
+                asking.send(json.dumps(question).encode())
+                return dict(json.loads(asking.recv(65535)))
+            except OSError:
+                assert self.running, f"Kamailio ended:\n{self.printed}"
+                return None
