@@ -4,6 +4,7 @@ Events go into the phone one after the other; the effects that come back are car
 what comes of them returns as events. Nothing in here decides anything about telephony.
 """
 
+import logging
 import secrets
 import time
 from collections import deque
@@ -29,11 +30,22 @@ from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.sip.account import Account
 from offhook.sip.endpoint import Endpoint
-from offhook.sip.events import Ended, Failed, Incoming, InviteSent, MediaChanged, Replacing, UserAgentEvent
+from offhook.sip.events import (
+    CheckSync,
+    Ended,
+    Failed,
+    Incoming,
+    InviteSent,
+    MediaChanged,
+    Replacing,
+    UserAgentEvent,
+)
 from offhook.sip.hop import Hop, uri_host
 from offhook.sip.user_agent import UserAgent
 from offhook.sip_news import for_the_phone
 from offhook.sound.sound import Sound
+
+_log = logging.getLogger(__name__)
 
 PATIENCE = 2.0
 """Seconds until a `MakeCall` whose next hop is still being looked for or reached is answered as under way."""
@@ -187,6 +199,8 @@ class Device:
                     follow(leg, flow)
             case Failed(call) | Ended(call):
                 self._performer.let_go(call)
+            case CheckSync():
+                _log.warning("check-sync: asked to fetch the configuration, and AutoP is not built yet")
         if self._up and (news := for_the_phone(told)):
             self._take(news)
 

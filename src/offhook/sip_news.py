@@ -24,6 +24,7 @@ from offhook.sip.events import (
     Binding,
     BindingChanged,
     ChangeRefused,
+    CheckSync,
     Digit,
     Ended,
     Failed,
@@ -83,5 +84,5 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
             return PhoneMessagesWaiting(account or 0, new)
         case BindingChanged(account, binding, reason):
             return RegistrationChanged(account, REGISTRATIONS[binding], reason)
-        case InviteSent() | MediaChanged():
+        case InviteSent() | MediaChanged() | CheckSync():
             return None

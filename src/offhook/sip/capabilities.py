@@ -16,7 +16,7 @@ BODIES = (
     "application/simple-message-summary",
     "message/sipfrag",
 )
-EVENTS = "refer, message-summary"
+EVENTS = "refer, message-summary, check-sync"
 """The event packages that a NOTIFY may be about."""
 
 ADVERTISED: Mapping[str, str] = MappingProxyType({"Allow": ALLOW, "Supported": ", ".join(EXTENSIONS)})

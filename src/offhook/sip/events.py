@@ -159,6 +159,17 @@ class MessagesWaiting:
     old: int
 
 
+@dataclass(frozen=True, slots=True)
+class CheckSync:
+    """Somebody asks this end to fetch its configuration anew, and to start anew where `reboot`.
+
+    Nothing proves who asks.
+    """
+
+    account: int | None
+    reboot: bool
+
+
 class Binding(StrEnum):
     """The state of an account's registration."""
 
@@ -194,5 +205,6 @@ UserAgentEvent = (
     | ReferFailed
     | Digit
     | MessagesWaiting
+    | CheckSync
     | BindingChanged
 )

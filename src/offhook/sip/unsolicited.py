@@ -1,14 +1,16 @@
-"""A NOTIFY that nobody subscribed to: waiting messages (RFC 3842), as exchanges send them."""
+"""A NOTIFY that nobody subscribed to: waiting messages (RFC 3842) and check-sync, as exchanges send them."""
 
 from collections.abc import Callable, Mapping
 
 from sipmessage import Request
 
 from .capabilities import EVENTS
-from .events import MessagesWaiting
+from .events import CheckSync, MessagesWaiting
 from .message import content_type
 from .message_summary import MESSAGE_SUMMARY, MessageSummary
 from .subscription import Event
+
+News = MessagesWaiting | CheckSync
 
 
 class Refused(Exception):
@@ -20,15 +22,16 @@ class Refused(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def news_of(notify: Request, account: int | None) -> MessagesWaiting | None:
+def news_of(notify: Request, account: int | None) -> News | None:
     """None for one that brings nothing. Raises Refused."""
-    package = _PACKAGES.get(Event.of(notify).package)
+    event = Event.of(notify)
+    package = _PACKAGES.get(event.package)
     if package is None:
         raise Refused(489, Allow_Events=EVENTS)
-    return package(notify, account)
+    return package(notify, event, account)
 
 
-def _messages(notify: Request, account: int | None) -> MessagesWaiting | None:
+def _messages(notify: Request, _event: Event, account: int | None) -> MessagesWaiting | None:
     kind = content_type(notify)
     if not kind:
         return None
@@ -41,6 +44,12 @@ def _messages(notify: Request, account: int | None) -> MessagesWaiting | None:
     return MessagesWaiting(account, summary.new, summary.old)
 
 
-_PACKAGES: Mapping[str, Callable[[Request, int | None], MessagesWaiting | None]] = {
-    "message-summary": _messages
+def _check_sync(_notify: Request, event: Event, account: int | None) -> CheckSync:
+    # Without the parameter vendors differ; what interrupts nobody is the better guess.
+    return CheckSync(account, reboot=(event.parameters.get("reboot") or "").lower() == "true")
+
+
+_PACKAGES: Mapping[str, Callable[[Request, Event, int | None], News | None]] = {
+    "message-summary": _messages,
+    "check-sync": _check_sync,
 }
