@@ -157,8 +157,9 @@ class Performer:
 
     def _send_digit(self, effect: SendDigit, now: float) -> None:
         leg = self._legs.by_call.get(effect.call)
-        if leg is None or not leg.send_digit(effect.digit):
-            self._agent.send_digit_info(effect.call, effect.digit, now)
+        sent = leg is not None and leg.send_digit(effect.digit)
+        if not sent and not self._agent.send_digit_info(effect.call, effect.digit, now):
+            _log.warning("call %s: too many digits wait; one is not sent", effect.call)
 
     def _account(self, number: int | None) -> Account | None:
         return None if number is None else self._accounts[number]
