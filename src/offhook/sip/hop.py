@@ -18,11 +18,15 @@ class Hop:
     `host` is an IP literal without brackets, or, for a message on its way out, possibly a domain name that
     the edge resolves. For TCP and TLS a received message's hop names the connection it came by, so what is
     sent to the same hop takes the same connection.
+
+    `domain` is the name that was asked for where `host` is an address found for it: what a TLS certificate
+    has to be for (RFC 5922 §4). Empty: the host itself.
     """
 
     transport: Transport
     host: str
     port: int
+    domain: str = ""
 
     def __str__(self) -> str:
         """As a URI or a message for a person has it: `10.0.0.1:5060`, `[::1]:5060`."""
