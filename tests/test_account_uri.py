@@ -33,6 +33,10 @@ READ = [
     ("sip:1001@h;srtp=optional", Account(1, "1001", "h", srtp="optional")),
     ("sip:1001@h;srtp=required;register=no", Account(1, "1001", "h", srtp="required", register=False)),
     ("sip:1001@h;register=yes;", Account(1, "1001", "h")),
+    ("sip:1001@h;backup=PBX2", Account(1, "1001", "h", backup=("pbx2", None))),
+    ("sip:1001@h;backup=[2001:DB8::2]:5070", Account(1, "1001", "h", backup=("2001:db8::2", 5070))),
+    ("sip:1001@h;keepalive=no;ping=options", Account(1, "1001", "h", keepalive=0, ping="options")),
+    ("sip:1001@h;keepalive=45", Account(1, "1001", "h", keepalive=45)),
     ("sip:1001@h ; register = no ; name = A ", Account(1, "1001", "h", register=False, display_name="A")),
 ]
 
@@ -78,6 +82,11 @@ REFUSED = [
     ("sip:1001@pbx;srtp=yes", "no, optional or required"),
     ("sip:1001@pbx;register=maybe", "yes or no"),
     ("sip:1001@pbx;srtp=no;SRTP=no", "twice"),
+    ("sip:1001@pbx;backup=a..b", "backup: HOST is no host name"),
+    ("sip:1001@pbx;backup=pbx2:x", "backup: PORT"),
+    ("sip:1001@pbx;keepalive=0", "seconds from 1 to 3600"),
+    ("sip:1001@pbx;keepalive=86400", "seconds from 1 to 3600"),
+    ("sip:1001@pbx;ping=stun", "crlf or options"),
     ("sips:1001@pbx;transport=udp", "cannot go over udp"),
 ]
 

@@ -1,9 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from offhook.data_folder import BadDataFolder
-from offhook.mac import BadMac, kept_mac, new_mac, parse_mac
+from offhook.mac import BadMac, instance_of, kept_mac, new_mac, parse_mac
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,11 @@ def test_one_that_somebody_edited_is_not_replaced_by_another(tmp_path: Path) -> 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadDataFolder, match="--data"):
         kept_mac(tmp_path / "none")
+
+
+def test_the_instance_stays_the_phones_own() -> None:
+    one = instance_of("0a0027001001")
+    assert one == instance_of("0a0027001001")
+    assert one != instance_of("0a0027001002")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", one)
+    assert "0027001001" not in one.replace("-", "")

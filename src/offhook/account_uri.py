@@ -2,6 +2,7 @@
 
     sip:USER[:PASSWORD]@HOST[:PORT][;transport=udp|tcp|tls][;auth=NAME][;name=DISPLAY NAME]
                                    [;srtp=no|optional|required][;register=yes|no]
+                                   [;backup=HOST[:PORT]][;keepalive=no|SECONDS][;ping=crlf|options]
 
 It looks like a SIP URI (RFC 3261 §19.1) and is read more leniently, for people type it:
 
@@ -21,15 +22,18 @@ from difflib import get_close_matches
 from typing import Final, TypeVar
 from urllib.parse import unquote
 
-from offhook.sip.account import Account, Srtp
+from offhook.sip.account import Account, Ping, Srtp
 from offhook.sip.hop import Transport
 
 _SHAPE: Final = "sip:USER[:PASSWORD]@HOST[:PORT]"
-_PARAMETERS: Final = ("transport", "auth", "name", "srtp", "register")
+_PARAMETERS: Final = ("transport", "auth", "name", "srtp", "register", "backup", "keepalive", "ping")
 _KEYS: Final = ("uri", "user", "password", "host", "port", *_PARAMETERS)
 _TRANSPORTS: Final[Mapping[str, Transport]] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 _SRTP: Final[Mapping[str, Srtp]] = {"no": "no", "optional": "optional", "required": "required"}
 _REGISTER: Final[Mapping[str, bool]] = {"yes": True, "no": False}
+_PING: Final[Mapping[str, Ping]] = {"crlf": "crlf", "options": "options"}
+
+LONGEST_KEEPALIVE: Final = 3600
 
 # A quoted value may hold semicolons.
 _PARAMETER: Final = re.compile(r';([^=;]*)(?:=(\s*"(?:[^"\\]|\\.)*"\s*(?=;|\Z)|[^;]*))?', re.DOTALL)
@@ -60,8 +64,9 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
     """The account that a table of a configuration file describes; `id` counts from 1.
 
     Its keys are the parts of the URI spelt out (`user`, `password`, `host`, `port`, `transport`, `auth`,
-    `name`, `srtp`, `register`), or `uri` and whatever that leaves out, so that a password can stand by
-    itself. Values are taken as they are: only in `uri` anything is percent-decoded. Raises BadAccount.
+    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`), or `uri` and whatever that leaves out, so
+    that a password can stand by itself. Values are taken as they are: only in `uri` anything is
+    percent-decoded. Raises BadAccount.
     """
     fields: dict[str, str] = {}
     for key, value in table.items():
@@ -70,8 +75,10 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
         match key, value:
             case "register", bool():
                 fields[key] = "yes" if value else "no"
-            case "port", int() if not isinstance(value, bool):
+            case "port" | "keepalive", int() if not isinstance(value, bool):
                 fields[key] = str(value)
+            case "keepalive", False:
+                fields[key] = "no"
             case _, str():
                 fields[key] = value
             case _:
@@ -104,14 +111,7 @@ def _fields(uri: str) -> dict[str, str]:
     if colon:
         fields["password"] = _decoded(password, "password")
 
-    match = _HOST_PORT.fullmatch(host_port.strip())
-    if match is None or ":" in (match[2] or ""):
-        raise BadAccount(
-            "HOST must be a name or an address, an IPv6 address in brackets, as in [2001:db8::1]"
-        )
-    fields["host"] = match[1]
-    if match[2] is not None:
-        fields["port"] = match[2]
+    fields |= _host_port(host_port)
 
     fields |= _parameters(semicolon + tail)
     if scheme.lower() == "sips":
@@ -119,6 +119,15 @@ def _fields(uri: str) -> dict[str, str]:
             raise BadAccount("sips: cannot go over udp; write sip:, or leave ;transport=udp out")
         fields["transport"] = "tls"
     return fields
+
+
+def _host_port(text: str) -> dict[str, str]:
+    match = _HOST_PORT.fullmatch(text.strip())
+    if match is None or ":" in (match[2] or ""):
+        raise BadAccount(
+            "HOST must be a name or an address, an IPv6 address in brackets, as in [2001:db8::1]"
+        )
+    return {"host": match[1]} if match[2] is None else {"host": match[1], "port": match[2]}
 
 
 def _parameters(text: str) -> dict[str, str]:
@@ -172,7 +181,26 @@ def _account(fields: Mapping[str, str], id: int) -> Account:  # noqa: A002
         display_name=fields.get("name", ""),
         register=_choice("register", fields.get("register", "yes"), _REGISTER),
         srtp=_choice("srtp", fields.get("srtp", "no"), _SRTP),
+        backup=_backup(fields["backup"]) if "backup" in fields else None,
+        keepalive=_keepalive(fields["keepalive"]) if "keepalive" in fields else None,
+        ping=_choice("ping", fields.get("ping", "crlf"), _PING),
     )
+
+
+def _backup(text: str) -> tuple[str, int | None]:
+    try:
+        fields = _host_port(text)
+        return _host(fields["host"]), _port(fields["port"]) if "port" in fields else None
+    except BadAccount as error:
+        raise BadAccount(f"backup: {error}") from None
+
+
+def _keepalive(text: str) -> int:
+    if text.lower() == "no":
+        return 0
+    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LONGEST_KEEPALIVE:
+        return int(text)
+    raise BadAccount(f"keepalive must be no, or seconds from 1 to {LONGEST_KEEPALIVE}")
 
 
 def _host(text: str) -> str:

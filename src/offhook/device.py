@@ -55,7 +55,9 @@ FAREWELL = 2.0
 
 
 class Device:
-    """`address` is where SIP and sound are bound, `public_address` what others are told to reach them at.
+    """`address` is where SIP and sound are bound, `public_address` what others are told to reach them at:
+    for good where `contact_is_fixed`, else until a registrar sees it otherwise. `instance` is the URN by
+    which registrars know the phone again.
 
     `directory` maps what is dialled to where it is found without a registrar: the phones of one farm know one
     another by it.
@@ -69,6 +71,8 @@ class Device:
         ports: RtpPorts,
         address: str,
         public_address: str | None = None,
+        instance: str = "",
+        contact_is_fixed: bool = False,
         directory: Mapping[str, str] = MappingProxyType({}),
         settings: Settings | None = None,
     ) -> None:
@@ -80,7 +84,12 @@ class Device:
         self._up = False
         self._inbox: deque[Event] = deque()
         self._handling = False
-        self._agent = UserAgent(Hop("UDP", self._public_address, 0), f"offhook/{__version__}")
+        self._agent = UserAgent(
+            Hop("UDP", self._public_address, 0),
+            f"offhook/{__version__}",
+            contact_is_fixed=contact_is_fixed,
+            instance=instance,
+        )
         self._endpoint = Endpoint(self._agent, self._hear)
         self._registration_log = RegistrationLog(self.accounts)
         self._on_their_way = OnTheirWay()

@@ -15,6 +15,7 @@ from offhook.file_descriptors import provide_file_descriptors
 from offhook.http_front.server import HttpServer
 from offhook.http_front.site import Site
 from offhook.listening import Listening
+from offhook.mac import instance_of
 from offhook.options import DeviceOptions
 from offhook.rtp.media_clock import MediaClock
 from offhook.sip.hop import uri_host
@@ -86,6 +87,8 @@ class Host:
             ports=options.rtp_ports,
             address=address,
             public_address=told,
+            instance=instance_of(options.mac),
+            contact_is_fixed=options.public_address is not None,
             directory=self._directory,
             settings=options.settings,
         )

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import uuid
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ from offhook.data_folder import read_text, write_atomically
 _SPELLINGS: Final = re.compile(
     r"[0-9a-f]{12}|[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}"
 )
+_PHONES: Final = uuid.UUID("5ddc466d-d58f-4c4a-af7c-3d850a2d0eb4")
+"""The namespace of this program's phones."""
 _MULTICAST: Final = 0x01
 _LOCAL: Final = 0x02
 
@@ -53,3 +56,11 @@ def kept_mac(folder: Path) -> str:
         return mac
     except BadMac as error:
         raise BadMac(f"{file}: {error}; mend the file, or delete it for a new address") from None
+
+
+def instance_of(mac: str) -> str:
+    """The URN by which registrars know the phone again after a restart (RFC 5626 §4.1).
+
+    A version 5 UUID: it tells nobody the address it was made from.
+    """
+    return uuid.uuid5(_PHONES, mac).urn

@@ -164,7 +164,8 @@ class RunOptions(CallOptions):
     ] = Field(
         default=(),
         description="sip:USER[:PASSWORD]@HOST[:PORT] with ;transport=udp|tcp|tls ;auth=NAME "
-        ";name=DISPLAY NAME ;srtp=no|optional|required ;register=no.",
+        ";name=DISPLAY NAME ;srtp=no|optional|required ;register=no ;backup=HOST[:PORT] "
+        ";keepalive=no|SECONDS ;ping=crlf|options.",
     )
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
     host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)

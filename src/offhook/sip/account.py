@@ -1,11 +1,12 @@
 """An address of record and how it is reached (RFC 3261 §10)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .hop import Transport
 
 Srtp = Literal["no", "optional", "required"]
+Ping = Literal["crlf", "options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,10 @@ class Account:
 
     `register` false: nothing is registered, numbers go to `host` all the same. The password appears neither
     in `repr` nor in `str`.
+
+    `backup` is a second registrar, host and port, for as long as the first does not answer or is in trouble.
+    `keepalive` are the seconds between two signs of life on the way to the registrar: 0 for none, None for
+    what the way there needs; `ping` is what they are.
     """
 
     id: int
@@ -26,3 +31,13 @@ class Account:
     display_name: str = ""
     register: bool = True
     srtp: Srtp = "no"
+    backup: tuple[str, int | None] | None = None
+    keepalive: int | None = None
+    ping: Ping = "crlf"
+
+    def at_backup(self) -> "Account | None":
+        """The same account at its second registrar, a server with a domain of its own."""
+        if self.backup is None:
+            return None
+        host, port = self.backup
+        return replace(self, host=host, port=port, backup=None)

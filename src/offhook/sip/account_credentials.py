@@ -4,7 +4,8 @@ Whoever is given a digest may try passwords against it at leisure, and strangers
 may answer 401 or 407. So credentials go with a request, ahead of a challenge or in answer to one, only where
 
 - its next hop is the account's host at the account's port, under the name that the account has for it or an
-  address that this name was found to have (a proxy's Record-Route has its address);
+  address that this name was found to have (a proxy's Record-Route has its address), or the hop by which the
+  registrar wants the account's requests (Service-Route);
 - and the realm is one that the registrar itself has asked for, once it has asked for any: what lies beyond
   the proxy may ask for one of its own.
 
@@ -38,6 +39,8 @@ class AccountCredentials:
         self._port = home.port
         self._addresses: dict[str, None] = {}
         self._realms: dict[str, None] = {}
+        self.route: Hop | None = None
+        """Where the registrar has sent the account's requests (Service-Route, RFC 3608)."""
 
     def authorize(self, request: Request, hop: Hop) -> None:
         """Ahead of a challenge; see `Credentials.authorize`."""
@@ -70,6 +73,8 @@ class AccountCredentials:
             _remember(self._realms, realm)
 
     def _is_home(self, hop: Hop) -> bool:
+        if hop == self.route:
+            return True
         host = _host(hop.host)
         return hop.port == self._port and (host == self._host or host in self._addresses)
 

@@ -13,15 +13,17 @@ class Accounts:
     def __init__(self, rng: random.Random) -> None:
         self._random = rng
         self._accounts: dict[int, Account] = {}
-        self.credentials: dict[int, AccountCredentials] = {}
-        """By the account's id."""
+        self.credentials: dict[Account, AccountCredentials] = {}
+        """Of each account, and of it at its second registrar."""
 
     def add(self, account: Account) -> None:
         """Raises ValueError for what cannot stand in a header."""
         one_line(account.display_name)
         sip_uri(account.user, account.host, account.port)
         self._accounts[account.id] = account
-        self.credentials[account.id] = AccountCredentials(account, self._random)
+        for each in (account, account.at_backup()):
+            if each is not None:
+                self.credentials[each] = AccountCredentials(each, self._random)
 
     def __getitem__(self, account_id: int) -> Account:
         return self._accounts[account_id]

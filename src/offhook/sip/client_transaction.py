@@ -87,7 +87,8 @@ class ClientTransaction(Transaction):
         self.take(Input.TRANSPORT_ERROR, now)
 
     def abandon(self, now: float) -> None:
-        """Wait no longer for the final response to an INVITE that was cancelled (§9.1)."""
+        """Wait no longer for the final response: to an INVITE that was cancelled (§9.1), to another request
+        that a newer one has made pointless."""
         self.take(Input.ABANDONED, now)
 
     def send(self, _now: float) -> None:
@@ -192,6 +193,8 @@ NON_INVITE_CLIENT: Table = {
     (_TRYING, Input.PROVISIONAL):         (_PROCEEDING, (_T.pass_up,)),
     (_TRYING, Input.SUCCESS):             (_COMPLETED, (_T.pass_up, _T.start_k)),
     (_TRYING, Input.FAILURE):             (_COMPLETED, (_T.pass_up, _T.start_k)),
+    (_TRYING, Input.ABANDONED):           (_TERMINATED, ()),
+    (_PROCEEDING, Input.ABANDONED):       (_TERMINATED, ()),
     (_PROCEEDING, Input.TIMER_E):         (_PROCEEDING, (_T.repeat_at_t2,)),
     (_PROCEEDING, Input.TIMER_F):         (_TERMINATED, (_T.time_out,)),
     (_PROCEEDING, Input.TRANSPORT_ERROR): (_TERMINATED, (_T.pass_up,)),

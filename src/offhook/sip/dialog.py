@@ -7,7 +7,8 @@ from sipmessage import Request, Response
 from .hop import Hop
 from .message import ReceivedRequest, ReceivedResponse, finish
 from .name_addr import NameAddr, split_list
-from .uri import WireUri, hop_of, parse_uri
+from .route import routed
+from .uri import WireUri, parse_uri
 
 DialogId = tuple[str, str, str]
 """Call-ID, local tag, remote tag."""
@@ -91,15 +92,7 @@ class Dialog:
         if sequence is None:
             self.local_sequence += 1
             sequence = self.local_sequence
-        routes = list(self.route_set)
-        target = self.remote_target
-        first = target
-        if routes:
-            first = parse_uri(NameAddr.parse(routes[0]).uri)
-            if "lr" not in first.parameters:
-                # A strict router of RFC 2543 wants itself in the Request-URI, and the target last.
-                routes = [*routes[1:], f"<{target}>"]
-                target = first
+        target, routes, hop = routed(self.remote_target, self.route_set)
         request = Request(method, target)
         headers = request.headers
         if routes:
@@ -110,7 +103,7 @@ class Dialog:
         headers.set("Call-ID", self.call_id)
         headers.set("CSeq", f"{sequence} {method}")
         finish(request)
-        return request, hop_of(first)
+        return request, hop
 
 
 def contact_of(message: Request | Response) -> WireUri | None:

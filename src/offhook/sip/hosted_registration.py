@@ -1,4 +1,5 @@
-"""A registration on the transaction layer: its requests sent, its responses handed back, its clock wound."""
+"""A registration on the transaction layer: its requests sent, its responses handed back, its clock wound,
+the way to its registrar kept open."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,65 +8,152 @@ from sipmessage import Request
 
 from .account import Account
 from .account_credentials import AccountCredentials
-from .events import BindingChanged
+from .client_transaction import ClientTransaction
+from .events import Binding
+from .hop import Hop
+from .keep_alive import KeepAlive
+from .learned_address import LearnedAddress
 from .message import ReceivedResponse
 from .registration import Registration
+from .route import routed
 from .target import hop_of_account
 from .timers import Timer
 from .transaction_layer import TransactionLayer
-from .uri import parse_uri
+from .uri import WireUri, parse_uri
+
+Step = Callable[[float], Request | None]
 
 
 class HostedRegistration:
-    """`tell` hears each change of state or reason."""
+    """`changed` is called whenever its state, its reason or its availability is another."""
 
     def __init__(
         self,
         account: Account,
         layer: TransactionLayer,
         credentials: AccountCredentials,
-        tell: Callable[[BindingChanged], None],
+        learned: LearnedAddress,
+        changed: Callable[[float], None],
+        *,
+        reg_id: int,
+        longest_retry: float,
     ) -> None:
+        self.account = account
         self._hop = hop_of_account(account)
-        contact = parse_uri(layer.contact_uri(account.user, self._hop))
-        self._account = account
         self._layer = layer
-        self._registration = Registration(account, contact, credentials.digest, layer.random)
         self._credentials = credentials
-        self._tell = tell
+        self._learned = learned
+        self._changed = changed
+        self._keep_alive = KeepAlive(account, layer, self._flow_is_dead)
         self._timer: Timer | None = None
+        self._transaction: ClientTransaction | None = None
+        self.registration = Registration(
+            account,
+            self._contact(),
+            credentials.digest,
+            layer.random,
+            instance=layer.instance,
+            # A datagram needs no connection of ours to come back by, so the Contact says all there is. It is
+            # streams that a NAT lets through in one direction only.
+            reg_id=reg_id if account.transport != "UDP" else None,
+            longest_retry=longest_retry,
+        )
+
+    @property
+    def started(self) -> bool:
+        return self.registration.state is not Binding.UNREGISTERED
+
+    @property
+    def where(self) -> Hop:
+        return self._hop
 
     def start(self, now: float) -> None:
-        self._drive(self._registration.start, now)
+        self._drive(self.registration.start, now)
 
     def stop(self, now: float) -> None:
-        self._drive(self._registration.stop, now)
+        self._drive(self.registration.stop, now)
 
-    def _drive(self, step: Callable[[float], Request | None], now: float) -> None:
-        registration = self._registration
-        before = (registration.state, registration.reason)
+    def moved(self, now: float) -> None:
+        """This end is reached at another address from now on."""
+        self._keep_alive.stop()
+        if self.registration.relocate(self._contact()):
+            self._drive(self.registration.renew, now)
+
+    def flow_lost(self, hop: Hop, reason: str, now: float) -> None:
+        if hop == self._hop:
+            self._keep_alive.stop()
+            self._flow_is_dead(reason, now)
+
+    def pong(self, source: Hop) -> None:
+        self._keep_alive.pong(source)
+
+    def _flow_is_dead(self, reason: str, now: float) -> None:
+        self._drive(partial(self.registration.flow_lost, reason), now)
+
+    def _contact(self) -> WireUri:
+        return parse_uri(self._layer.contact_uri(self.account, self._hop))
+
+    def _drive(self, step: Step, now: float) -> None:
+        before = self._shown
         request = step(now)
-        after = (registration.state, registration.reason)
-        if after != before:
-            self._tell(BindingChanged(self._account.id, *after))
+        registration = self.registration
         if request is not None:
-            self._layer.send(request, self._hop, self._on_response, now)
+            if self._transaction is not None:
+                self._transaction.abandon(now)
+            self._transaction = self._layer.send(request, self._hop, partial(self._on_response, request), now)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if registration.deadline is not None:
-            self._timer = self._layer.timers.start(
-                registration.deadline, partial(self._drive, registration.tick)
-            )
+        deadline = registration.deadline
+        if deadline is not None:
+            self._timer = self._layer.timers.start(deadline, partial(self._drive, registration.tick))
+        if registration.state is not Binding.REGISTERED:
+            self._keep_alive.stop()
+        if self._shown != before:
+            self._changed(now)
 
-    def _on_response(self, response: ReceivedResponse, now: float) -> None:
-        if response.code >= 200:
+    @property
+    def _shown(self) -> tuple[Binding, str | None, bool, tuple[str, ...]]:
+        registration = self.registration
+        return registration.state, registration.reason, registration.unavailable, registration.service_route
+
+    def _on_response(self, request: Request, response: ReceivedResponse, now: float) -> None:
+        if response.code >= 200 and request is self.registration.awaited:
             self._drive(partial(self._take, response), now)
 
     def _take(self, response: ReceivedResponse, now: float) -> Request | None:
+        registration = self.registration
         if response.own:
-            self._registration.failed(response.message.phrase, now)
+            registration.failed(response.message.phrase, now)
             return None
+        moved = self._learn(response, now)
         if response.code in {401, 407}:
             self._credentials.registrar_asked(response.message)
-        return self._registration.response(response.message, now)
+        if response.code >= 300:
+            # What follows it up already has the right Contact.
+            if moved:
+                registration.relocate(self._contact())
+            return registration.response(response.message, now)
+        follow_up = registration.response(response.message, now)
+        route = registration.service_route
+        self._credentials.route = routed(parse_uri("sip:nobody.invalid"), route)[2] if route else None
+        if registration.state is Binding.REGISTERED:
+            self._keep_alive.start(
+                self._hop,
+                now,
+                behind_nat=self._learned.hop is not None,
+                flow_timer=registration.flow_timer,
+                answered=registration.keeps_flow,
+            )
+        if moved and registration.relocate(self._contact()):
+            return registration.renew(now)
+        return follow_up
+
+    def _learn(self, response: ReceivedResponse, now: float) -> bool:
+        layer, transport = self._layer, self._hop.transport
+        if layer.contact_is_fixed or not self.started:
+            return False
+        if not self._learned.learn(response.via, transport, layer.contact, now):
+            return False
+        layer.learned[self.account.id] = self._learned.hop
+        return True

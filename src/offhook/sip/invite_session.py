@@ -284,8 +284,7 @@ class InviteSession:
         response.headers.set("Contact", f"<{self.contact(request.source)}>")
 
     def contact(self, hop: Hop) -> str:
-        user = self.account.user if self.account is not None else ""
-        return self.layer.contact_uri(user, hop)
+        return self.layer.contact_uri(self.account, hop)
 
     @property
     def local_tag(self) -> str:

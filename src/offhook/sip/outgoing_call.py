@@ -18,6 +18,7 @@ from .message import ReceivedResponse, finish, new_request, phrase_of
 from .name_addr import name_addr
 from .offer_answer import NotAcceptable
 from .redirection import Redirections, contacts_of
+from .route import routed
 from .target import first_hop
 from .timers import TIMEOUT, Timer
 from .transferee import Transferee
@@ -29,11 +30,19 @@ MAX_FORKS = 16
 
 class OutgoingCall(InviteSession):
     def __init__(
-        self, owner: Owner, call: str, account: Account | None, transferee: Transferee | None = None
+        self,
+        owner: Owner,
+        call: str,
+        account: Account | None,
+        transferee: Transferee | None = None,
+        *,
+        route: tuple[str, ...] = (),
     ) -> None:
-        """`transferee` is whose REFER it follows, and hears what becomes of it."""
+        """`transferee` is whose REFER it follows, and hears what becomes of it. `route` is what the account's
+        registrar wants its requests to take (RFC 3608)."""
         super().__init__(owner, call, account)
         self._followed = transferee
+        self._route = route
         self._forks: dict[str, Dialog] = {}
         """By the other end's tag."""
         self._acks: dict[str, Transmit] = {}
@@ -49,13 +58,12 @@ class OutgoingCall(InviteSession):
     def invite(
         self,
         target: WireUri,
-        hop: Hop,
         media: LocalMedia,
         now: float,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         self.media = media
-        self._request = self._build(target, hop, media)
+        self._request, hop = self._build(target, media)
         for name, value in headers.items():
             self._request.headers.set(name, value)
         if self._owner.follow_redirects:
@@ -90,10 +98,11 @@ class OutgoingCall(InviteSession):
 
     # --- the INVITE
 
-    def _build(self, target: WireUri, hop: Hop, media: LocalMedia) -> Request:
+    def _build(self, target: WireUri, media: LocalMedia) -> tuple[Request, Hop]:
         layer, account = self.layer, self.account
+        uri, routes, hop = self._routed(target)
         if account is None:
-            caller = name_addr("", layer.contact_uri("", hop))
+            caller = name_addr("", layer.contact_uri(None, hop))
         else:
             caller = name_addr(account.display_name, sip_uri_text(account.user, account.host))
         headers = {
@@ -105,9 +114,16 @@ class OutgoingCall(InviteSession):
             "Contact": f"<{self.contact(hop)}>",
             **capabilities.ADVERTISED,
         }
-        request = new_request("INVITE", target, headers)
+        request = new_request("INVITE", uri, headers)
+        if routes:
+            request.headers.setlist("Route", routes)
         finish(request, self.negotiation.offer(media))
-        return request
+        return request, hop
+
+    def _routed(self, target: WireUri) -> tuple[WireUri, list[str], Hop]:
+        if not self._route:
+            return target, [], first_hop(target, self.account)
+        return routed(target, self._route)
 
     def _send_to(self, hop: Hop, now: float) -> None:
         self._hop = hop
@@ -225,12 +241,13 @@ class OutgoingCall(InviteSession):
     def _follow(self, target: WireUri, now: float) -> None:
         """A 3xx names `target` (§8.1.3.4). What was agreed with whoever sent it counts no more."""
         request = self._request
-        request.uri = target
+        request.uri, routes, hop = self._routed(target)
+        if routes:
+            request.headers.setlist("Route", routes)
         for name in ("Authorization", "Proxy-Authorization"):
             request.headers.remove(name)
         self._begin_anew()
         self._attempt, self._told, self.flow = 1, None, None
-        hop = first_hop(target, self.account)
         request.headers.set("Contact", f"<{self.contact(hop)}>")
         self._send_to(hop, now)
 

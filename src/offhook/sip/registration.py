@@ -1,18 +1,19 @@
-"""One account's binding at its registrar (RFC 3261 §10.2), kept by responses and the time."""
+"""One account's binding at one registrar (RFC 3261 §10.2), kept by responses and the time."""
 
 import random
-import re
-from contextlib import suppress
 from typing import Final
 
 from sipmessage import URI, Request, Response
 
+from . import capabilities
 from .account import Account
 from .digest import Credentials
 from .events import Binding
 from .message import finish
-from .name_addr import NameAddr, name_addr, split_list
-from .uri import DEFAULT_PORT, parse_uri, sip_uri
+from .name_addr import name_addr
+from .registrar_answer import flow_timer, granted, keeps_flow, same_contact, seconds, service_route
+from .target import hop_of_account
+from .uri import sip_uri
 
 EXPIRES: Final = 1800
 """Seconds asked for. Desk phones ask for 1800 to 3600; the shorter, since a registrar that lost its bindings
@@ -24,6 +25,9 @@ LONGEST_EXPIRES: Final = 24 * 3600
 SHORTEST_REFRESH: Final = 2.0
 """Seconds between refreshes, however little the registrar grants."""
 
+PATIENCE: Final = 4.0
+"""Seconds without an answer until that is said: over UDP the request has gone out four times by then."""
+
 FIRST_RETRY: Final = 2.0
 REFUSED_RETRY: Final = 300.0
 LONGEST_RETRY: Final = 1800.0
@@ -32,10 +36,22 @@ trouble of its own, so that one which comes back after a restart is found soon; 
 says no, since a wrong password does not mend itself and repeating it gets an address blocked. Each wait is a
 random half to the whole of that (RFC 5626 §4.5), lest a room full of phones come at once."""
 
-MAX_FOLLOW_UPS: Final = 5
-"""Requests in a row that answer a 401, 407 or 423 at once."""
+STABLE_FLOW: Final = 120.0
+"""Seconds. A flow that is lost sooner is waited for as for a silent registrar (RFC 5626 §4.5)."""
 
-_DELTA_SECONDS = re.compile(r"[0-9]{1,10}(?![0-9])")
+MAX_DOUBLINGS: Final = 32
+
+MAX_FOLLOW_UPS: Final = 5
+"""Requests in a row that answer a 401, 407, 423 or 439 at once."""
+
+MAX_LEFT: Final = 4
+"""Contacts given up that the registrar is asked to forget."""
+
+_HINTS: Final = {
+    403: " (the registrar does not want this account, or not from here)",
+    404: " (the registrar knows no such user)",
+    494: " (security agreements, RFC 3329, are not spoken here)",
+}
 
 
 class Registration:
@@ -43,91 +59,172 @@ class Registration:
 
     Every method that returns a Request wants it sent at once, in a client transaction, with a Via; its final
     response goes to `response`, its failure to `failed`. FAILED and REGISTERED stay while a retry or a
-    refresh is under way; REGISTERING is a first attempt.
+    refresh is under way; REGISTERING is a first attempt. REGISTERED means that the binding has not run out.
+
+    `instance` is the URN that stays this phone's for ever (RFC 5626 §4.1), empty for none. `reg_id` numbers
+    the flow it may be reached by; None where the Contact alone says how.
     """
 
-    def __init__(self, account: Account, contact: URI, credentials: Credentials, rng: random.Random) -> None:
+    def __init__(
+        self,
+        account: Account,
+        contact: URI,
+        credentials: Credentials,
+        rng: random.Random,
+        *,
+        instance: str = "",
+        reg_id: int | None = None,
+        longest_retry: float = LONGEST_RETRY,
+    ) -> None:
         self.account = account
         self.contact = contact
         self.state = Binding.UNREGISTERED
         self.reason: str | None = None
-        self.deadline: float | None = None
-        """When `tick` wants to be called."""
+        self.unavailable = False
+        """It does not answer, or has trouble of its own: another may do better."""
+        self.awaited: Request | None = None
+        """The request whose response is awaited."""
+        self.service_route: tuple[str, ...] = ()
+        self.flow_timer: int | None = None
+        self.keeps_flow = False
+        self._where = hop_of_account(account)
         self._credentials = credentials
         self._random = rng
         self._call_id = f"{rng.getrandbits(128):032x}"
         self._tag = f"{rng.getrandbits(64):016x}"
         self._cseq = 0
         self._expires = EXPIRES
-        self._request: Request | None = None
-        """The request whose response is awaited."""
+        self._instance = instance
+        self._reg_id = reg_id if instance else None
+        self._longest_retry = longest_retry
+        self._left: list[URI] = []
         self._follow_ups = 0
         self._failures = 0
+        self._losses = 0
         self._first_retry = FIRST_RETRY
+        self._due: float | None = None
+        self._overdue: float | None = None
         self._bound_until = 0.0
+        self._bound_at = 0.0
 
-    def start(self, now: float) -> Request:  # noqa: ARG002 - all machines are driven alike
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` wants to be called."""
+        lapse = self._bound_until if self.state is Binding.REGISTERED else None
+        return min((at for at in (self._due, self._overdue, lapse) if at is not None), default=None)
+
+    def start(self, now: float) -> Request:
         """Register, or register again at once."""
-        self.state, self.reason = Binding.REGISTERING, None
+        self.state, self.reason, self.unavailable = Binding.REGISTERING, None, False
         self._failures = 0
-        return self._begin(self._expires)
+        return self._begin(self._expires, now)
 
     def stop(self, now: float) -> Request | None:
         """Remove our own binding, nobody else's; None where the registrar holds none."""
-        bound = self._request is not None or now < self._bound_until
-        self.state, self.reason, self.deadline = Binding.UNREGISTERED, None, None
-        self._request, self._bound_until = None, 0.0
-        return self._begin(0) if bound else None
+        bound = self.awaited is not None or now < self._bound_until
+        self.state, self.reason, self.unavailable = Binding.UNREGISTERED, None, False
+        self._due = self._overdue = self.awaited = None
+        self._bound_until = 0.0
+        self.service_route = ()
+        return self._begin(0, now) if bound else None
 
     def tick(self, now: float) -> Request | None:
         """A refresh or another attempt, when it is due."""
-        if self.deadline is None or now < self.deadline:
+        if self.state is Binding.REGISTERED and now >= self._bound_until:
+            self.state = Binding.FAILED
+            self.reason = self.reason or "the binding ran out"
+        if self._overdue is not None and now >= self._overdue:
+            self._overdue = None
+            self.unavailable = True
+            if self.state is not Binding.FAILED:
+                self.reason = f"no answer from {self._where} yet"
+        if self._due is None or now < self._due:
             return None
-        return self._begin(self._expires)
+        return self._begin(self._expires, now)
+
+    def relocate(self, contact: URI) -> bool:
+        """Be reached at `contact` from the next request on, which takes the Contact before it away."""
+        if str(contact) == str(self.contact):
+            return False
+        left = [uri for uri in (*self._left, self.contact) if not same_contact(uri, contact)]
+        self._left = left[-MAX_LEFT:]
+        self.contact = contact
+        return True
+
+    def renew(self, now: float) -> Request | None:
+        """Register again at once, whatever is awaited; None for what is not to be registered."""
+        if self.state is Binding.UNREGISTERED:
+            return None
+        return self._begin(self._expires, now)
+
+    def flow_lost(self, reason: str, now: float) -> Request | None:
+        """The connection that the binding was made on, or the NAT's memory of it, is gone (RFC 5626 §4.5)."""
+        if self.state is not Binding.REGISTERED or self.awaited is not None:
+            return None
+        if now - self._bound_at >= STABLE_FLOW:
+            self._losses = 0
+            return self._begin(self._expires, now)
+        # Some servers hang up after every answer, and reach this end by a connection of their own.
+        self.reason = reason
+        self._due = min(self._due or now, now + self._jittered(FIRST_RETRY, self._losses))
+        self._losses = min(self._losses + 1, MAX_DOUBLINGS)
+        return None
 
     def response(self, response: Response, now: float) -> Request | None:
-        """Take the final response; the Request returned follows it up (401, 407, 423)."""
-        request = self._request
+        """Take the final response; the Request returned follows it up (401, 407, 423, 439)."""
+        request = self.awaited
         if request is None or (response.headers.get("CSeq") or "").split() != [str(self._cseq), "REGISTER"]:
             return None
-        self._request = None
+        self.awaited = self._overdue = None
         code = response.code
         if 200 <= code < 300:
             self._accepted(response, now)
             return None
-        follow_up, why = None, ""
+        follow_up, why = None, _HINTS.get(code, "")
         if self._follow_ups < MAX_FOLLOW_UPS:
             if code in {401, 407}:
                 follow_up, why = self._authenticated(request, response)
             elif code == 423:
-                follow_up, why = self._longer(request, response)
+                follow_up = self._longer(request, response)
+            elif code == 439 and self._reg_id is not None:
+                # RFC 5626 §11.6: a proxy on the way knows nothing of flows, and then the Contact must do.
+                self._reg_id = None
+                follow_up = self._again(request)
         if follow_up is not None:
             self._follow_ups += 1
-            self._request = follow_up
+            self._send(follow_up, now)
             return follow_up
         # 408, 480 and 5xx are about the moment; all else is about what was asked.
-        momentary = code in {408, 480} or 500 <= code < 600
+        self.unavailable = code in {408, 480} or 500 <= code < 600
         self._retry_later(
             f"{code} {response.phrase[:80]}".rstrip() + why,
             now,
-            first=FIRST_RETRY if momentary else REFUSED_RETRY,
-            asked=_seconds(response.headers.get("Retry-After")) or 0,
+            first=FIRST_RETRY if self.unavailable else REFUSED_RETRY,
+            asked=seconds(response.headers.get("Retry-After")) or 0,
         )
         return None
 
     def failed(self, reason: str, now: float) -> None:
         """No response came, or the request could not be sent; `reason` is for a person."""
-        if self._request is None:
+        if self.awaited is None:
             return
-        self._request = None
+        self.awaited = self._overdue = None
+        self.unavailable = True
         self._retry_later(reason, now, first=FIRST_RETRY)
 
-    def _begin(self, expires: int) -> Request:
-        self.deadline = None
+    def _begin(self, expires: int, now: float) -> Request:
+        self._due = None
         self._follow_ups = 0
-        self._request = self._build(expires)
-        self._credentials.authorize(self._request)
-        return self._request
+        request = self._build(expires)
+        self._credentials.authorize(request)
+        self._send(request, now)
+        return request
+
+    def _send(self, request: Request, now: float) -> None:
+        self.awaited = request
+        # Nobody waits for the end of a removal.
+        if self._overdue is None and self.state is not Binding.UNREGISTERED:
+            self._overdue = now + PATIENCE
 
     def _build(self, expires: int) -> Request:
         account = self.account
@@ -139,10 +236,19 @@ class Registration:
         request.headers.set("To", of_record)
         request.headers.set("Call-ID", self._call_id)
         request.headers.set("CSeq", f"{self._cseq} REGISTER")
-        request.headers.set("Contact", f"<{self.contact}>;expires={expires}")
+        forgotten = [f"<{uri}>;expires=0" for uri in self._left]
+        request.headers.setlist(
+            "Contact", [f"<{self.contact}>{self._parameters()};expires={expires}", *forgotten]
+        )
         request.headers.set("Expires", str(expires))
+        request.headers.set("Supported", "path" if self._reg_id is None else "path, outbound")
+        request.headers.set("Allow", capabilities.ALLOW)
         finish(request)
         return request
+
+    def _parameters(self) -> str:
+        instance = f';+sip.instance="<{self._instance}>"' if self._instance else ""
+        return instance if self._reg_id is None else f"{instance};reg-id={self._reg_id}"
 
     def _authenticated(self, request: Request, response: Response) -> tuple[Request | None, str]:
         again = self._build(_asked(request))
@@ -156,50 +262,34 @@ class Registration:
             return None, " (wrong user name or password)"
         return None, " (digest with MD5 or SHA-256 was not among what it asks for)"
 
-    def _longer(self, request: Request, response: Response) -> tuple[Request | None, str]:
-        wanted = _seconds(response.headers.get("Min-Expires"))
+    def _longer(self, request: Request, response: Response) -> Request | None:
+        wanted = seconds(response.headers.get("Min-Expires"))
         if wanted is None or not (_asked(request) or LONGEST_EXPIRES) < wanted <= LONGEST_EXPIRES:
-            return None, ""
+            return None
         self._expires = wanted
-        again = self._build(wanted)
+        return self._again(request)
+
+    def _again(self, request: Request) -> Request:
+        again = self._build(self._expires if _asked(request) else 0)
         self._credentials.authorize(again)
-        return again, ""
+        return again
 
     def _accepted(self, response: Response, now: float) -> None:
+        self._left = []
         if self.state is Binding.UNREGISTERED:
             return
-        granted = self._granted(response)
-        if granted == 0:
+        lasting = granted(response, self.contact)
+        lasting = self._expires if lasting is None else min(lasting, LONGEST_EXPIRES)
+        if lasting == 0:
             self._retry_later("the registrar removed the binding at once", now, first=REFUSED_RETRY)
             return
-        self.state, self.reason, self._failures = Binding.REGISTERED, None, 0
-        self._bound_until = now + granted
+        self.state, self.reason, self.unavailable = Binding.REGISTERED, None, False
+        self._failures = 0
+        self.service_route = service_route(response)
+        self.flow_timer, self.keeps_flow = flow_timer(response), keeps_flow(response)
+        self._bound_at, self._bound_until = now, now + lasting
         # Half is left for retries before the binding lapses.
-        self.deadline = now + max(granted * self._random.uniform(0.45, 0.5), SHORTEST_REFRESH)
-
-    def _granted(self, response: Response) -> int:
-        """Seconds: those of our own Contact, or of the only one (a registrar may rewrite it for a NAT), else
-        of the Expires header, else what was asked for (RFC 3261 §10.2.4)."""
-        bindings: list[tuple[bool, int | None]] = []
-        for value in response.headers.getlist("Contact"):
-            for item in split_list(value):
-                with suppress(ValueError):
-                    binding = NameAddr.parse(item)
-                    bindings.append((self._is_ours(binding.uri), _seconds(binding.parameters.get("expires"))))
-        candidates = [seconds for ours, seconds in bindings if ours] or [seconds for _, seconds in bindings]
-        granted = candidates[0] if len(candidates) == 1 else None
-        if granted is None:
-            granted = _seconds(response.headers.get("Expires"))
-        return self._expires if granted is None else min(granted, LONGEST_EXPIRES)
-
-    def _is_ours(self, text: str) -> bool:
-        """Raises ValueError. Parameters are left out of it: registrars add and drop them."""
-        uri, ours = parse_uri(text), self.contact
-        return (uri.user, uri.host.lower(), uri.port or DEFAULT_PORT["UDP"]) == (
-            ours.user,
-            ours.host.lower(),
-            ours.port or DEFAULT_PORT["UDP"],
-        )
+        self._due = now + max(lasting * self._random.uniform(0.45, 0.5), SHORTEST_REFRESH)
 
     def _retry_later(self, reason: str, now: float, *, first: float, asked: int = 0) -> None:
         """`asked` are the seconds of a Retry-After header (RFC 3261 §20.33)."""
@@ -207,17 +297,15 @@ class Registration:
             return
         if first != self._first_retry:
             self._first_retry, self._failures = first, 0
-        wait = min(first * 2.0**self._failures, LONGEST_RETRY)
-        self._failures = min(self._failures + 1, 32)
+        wait = self._jittered(first, self._failures)
+        self._failures = min(self._failures + 1, MAX_DOUBLINGS)
         self.state, self.reason = Binding.FAILED, reason
-        self.deadline = now + max(wait * self._random.uniform(0.5, 1.0), min(asked, LONGEST_RETRY))
+        self._due = now + max(wait, min(asked, LONGEST_RETRY))
+
+    def _jittered(self, first: float, doublings: int) -> float:
+        longest = max(first, self._longest_retry)
+        return min(first * 2.0**doublings, longest) * self._random.uniform(0.5, 1.0)
 
 
 def _asked(request: Request) -> int:
-    return _seconds(request.headers.get("Expires")) or 0
-
-
-def _seconds(value: str | None) -> int | None:
-    """The delta-seconds a header begins with (`120 (I'm in a meeting);duration=60`), or None."""
-    digits = _DELTA_SECONDS.match(value or "")
-    return int(digits[0]) if digits else None
+    return seconds(request.headers.get("Expires")) or 0

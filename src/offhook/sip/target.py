@@ -23,13 +23,23 @@ def target_of(text: str, account: Account | None) -> WireUri:
     return sip_uri(one_line(text), account.host, account.port)
 
 
+def at_registrar(target: WireUri, account: Account | None, acting: Account | None) -> WireUri:
+    """What was dialled at the account's own host, at the registrar that it is registered with now."""
+    if acting is account or account is None or acting is None:
+        return target
+    if (target.host.lower(), target.port) != (account.host.lower(), account.port):
+        return target
+    return sip_uri(target.user or "", acting.host, acting.port)
+
+
 def hop_of_account(account: Account) -> Hop:
     port = account.port or DEFAULT_PORT[account.transport]
     return Hop(account.transport, account.host.strip("[]"), port)
 
 
 def first_hop(target: WireUri, account: Account | None) -> Hop:
-    """The account's own host by the account's transport, any other as its URI says."""
+    """Where a request without a route goes: the account's own host by its transport, any other as its URI
+    says."""
     if account is not None and target.host.lower() == account.host.lower() and target.port == account.port:
         return hop_of_account(account)
     return hop_of(target)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sipmessage import Request, Response
 
+from .account import Account
 from .client_transaction import ClientTransaction
 from .hop import Hop, Transmit
 from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond
@@ -26,12 +27,28 @@ OnResponse = Callable[[ReceivedResponse, float], None]
 class TransactionLayer:
     """`contact` is where this end is reached, `product` what it calls itself (§20.35, §20.41).
 
+    `contact_is_fixed`: somebody has said what it is, and no registrar knows better. `instance` is the URN by
+    which registrars tell this end from others (RFC 5626 §4.1).
+
     There are no more than `room` server transactions, and as many again for the requests that end something:
     who is full must still be able to get empty.
     """
 
-    def __init__(self, contact: Hop, product: str, rng: random.Random, room: int) -> None:
+    def __init__(
+        self,
+        contact: Hop,
+        product: str,
+        rng: random.Random,
+        room: int,
+        *,
+        contact_is_fixed: bool = False,
+        instance: str = "",
+    ) -> None:
         self.contact = contact
+        self.contact_is_fixed = contact_is_fixed
+        self.instance = instance
+        self.learned: dict[int, Hop | None] = {}
+        """Where accounts are reached instead, by their ids, as their registrars see it."""
         self.product = one_line(product)
         self.outbox: list[Transmit] = []
         self.timers = Timers()
@@ -50,9 +67,15 @@ class TransactionLayer:
     def new_call_id(self) -> str:
         return f"{self.random.getrandbits(128):032x}"
 
-    def contact_uri(self, user: str, hop: Hop) -> str:
-        """Where requests for `user` reach this end by the transport that `hop` uses."""
-        uri = sip_uri_text(user, self.contact.host, self.contact.port)
+    def contact_uri(self, account: Account | None, hop: Hop) -> str:
+        """Where requests for the account reach this end by the transport that `hop` uses."""
+        user, at = "", self.contact
+        if account is not None:
+            learned = self.learned.get(account.id)
+            user = account.user
+            if learned is not None and learned.transport == hop.transport:
+                at = learned
+        uri = sip_uri_text(user, at.host, at.port)
         return uri if hop.transport == "UDP" else f"{uri};transport={hop.transport.lower()}"
 
     # --- as a client

@@ -15,9 +15,9 @@ from .auto_answer import asks_to_be_answered
 from .dialog import Dialog, DialogId
 from .events import Incoming, Replacing, UserAgentEvent
 from .hop import Hop, Transmit
-from .hosted_registration import HostedRegistration
 from .incoming_call import IncomingCall
 from .invite_session import InviteSession
+from .keep_alive import PONG
 from .media import LocalMedia
 from .message import (
     BadMessage,
@@ -32,9 +32,10 @@ from .message import (
 from .negotiation import SDP, Negotiation
 from .offer_answer import NotAcceptable
 from .outgoing_call import OutgoingCall
+from .registrars import Registrars
 from .replaces import Replaces
 from .server_transaction import Key, key_of
-from .target import first_hop, target_of
+from .target import at_registrar, target_of
 from .transaction_layer import TransactionLayer
 from .unsolicited import Refused, news_of
 from .uri import WireUri
@@ -59,6 +60,9 @@ class UserAgent:
     With `follow_redirects` a 3xx to an INVITE is not told but followed: five times at most for one call, and
     to `sip:` Contacts.
 
+    `contact_is_fixed`: a person has said where this end is reached, and registrars are not believed anything
+    else. `instance` is a URN that stays this end's for ever (RFC 5626 §4.1).
+
     `rng` names branches, tags and Call-IDs, which others must not guess.
     """
 
@@ -70,14 +74,22 @@ class UserAgent:
         *,
         max_calls: int = MAX_CALLS,
         follow_redirects: bool = True,
+        contact_is_fixed: bool = False,
+        instance: str = "",
     ) -> None:
-        room = TRANSACTIONS_PER_CALL * max_calls
-        self.layer = TransactionLayer(contact, product, rng or random.SystemRandom(), room)
+        self.layer = TransactionLayer(
+            contact,
+            product,
+            rng or random.SystemRandom(),
+            TRANSACTIONS_PER_CALL * max_calls,
+            contact_is_fixed=contact_is_fixed,
+            instance=instance,
+        )
         self._max_calls = max_calls
         self.follow_redirects = follow_redirects
         self.events: list[UserAgentEvent] = []
         self._accounts = Accounts(self.layer.random)
-        self._bindings: dict[int, HostedRegistration] = {}
+        self._bindings: dict[int, Registrars] = {}
         self._calls: dict[str, InviteSession] = {}
         self._dialogs: dict[DialogId, tuple[InviteSession, Dialog]] = {}
         self._invited: dict[Key, IncomingCall] = {}
@@ -111,6 +123,10 @@ class UserAgent:
     # --- the network and the clock
 
     def receive(self, data: bytes, source: Hop, now: float) -> None:
+        if data == PONG:
+            for binding in self._bindings.values():
+                binding.pong(source)
+            return
         try:
             message = parse(data, source)
         except BadRequest as bad:
@@ -135,6 +151,17 @@ class UserAgent:
         """`transmit` could not be sent; `reason` is for a person (§8.1.3.1)."""
         self.layer.transport_failed(transmit, reason, now)
 
+    def flow_lost(self, hop: Hop, reason: str, now: float) -> None:
+        """The connection to `hop` that this end had opened is gone; `reason` is for a person."""
+        for binding in self._bindings.values():
+            binding.flow_lost(hop, reason, now)
+
+    def moved(self, contact: Hop, now: float) -> None:
+        """This end is reached at `contact` from now on, and no longer where it was."""
+        self.layer.contact = contact
+        for binding in self._bindings.values():
+            binding.moved(now)
+
     def located(self, name: str, address: str) -> None:
         """The host `name` of a hop was looked up: it is where `address` is."""
         self._accounts.located(name, address)
@@ -149,8 +176,7 @@ class UserAgent:
         account = self._accounts[account_id]
         binding = self._bindings.get(account_id)
         if binding is None:
-            credentials = self._accounts.credentials[account_id]
-            binding = HostedRegistration(account, self.layer, credentials, self.emit)
+            binding = Registrars(account, self.layer, self._accounts.credentials, self.emit)
             self._bindings[account_id] = binding
         binding.start(now)
 
@@ -171,8 +197,10 @@ class UserAgent:
         """
         self._must_be_new(call)
         uri = target if isinstance(target, WireUri) else target_of(target, account)
-        session = OutgoingCall(self, call, account)
-        session.invite(uri, first_hop(uri, account), media, now)
+        acting, route = self._acting(account)
+        uri = at_registrar(uri, account, acting)
+        session = OutgoingCall(self, call, acting, route=route)
+        session.invite(uri, media, now)
         self._calls[call] = session
 
     def ring(self, call: str, now: float) -> None:
@@ -224,8 +252,9 @@ class UserAgent:
         self._must_be_new(new_call)
         session = self._calls[call]
         refer = session.transfers.asked
-        followed = OutgoingCall(self, new_call, account, session.transfers.follow(now))
-        followed.invite(refer.target, first_hop(refer.target, account), media, now, refer.invite_headers())
+        acting, route = self._acting(account)
+        followed = OutgoingCall(self, new_call, acting, session.transfers.follow(now), route=route)
+        followed.invite(refer.target, media, now, refer.invite_headers())
         self._calls[new_call] = followed
 
     def refuse_refer(self, call: str, code: int, now: float) -> None:
@@ -241,6 +270,11 @@ class UserAgent:
     def hang_up_all(self, now: float) -> None:
         for session in list(self._calls.values()):
             session.hang_up(now)
+
+    def _acting(self, account: Account | None) -> tuple[Account | None, tuple[str, ...]]:
+        """The account at the registrar that holds its binding, and the route that this one wants."""
+        binding = None if account is None else self._bindings.get(account.id)
+        return (account, ()) if binding is None else (binding.account, binding.service_route)
 
     def _must_be_new(self, call: str) -> None:
         if call in self._calls:
@@ -310,6 +344,7 @@ class UserAgent:
             self._refuse(request, 481)
             return
         known, account = self._accounts.called(request)
+        account, _ = self._acting(account)
         if not known:
             self._refuse(request, 404)
         elif self.layer.is_merged(request):
@@ -427,7 +462,7 @@ class UserAgent:
         self.events.append(event)
 
     def credentials(self, account: Account | None) -> AccountCredentials | None:
-        return None if account is None else self._accounts.credentials.get(account.id)
+        return None if account is None else self._accounts.credentials.get(account)
 
     def dialog_opened(self, dialog: Dialog, session: InviteSession) -> None:
         self._dialogs[dialog.id] = (session, dialog)
