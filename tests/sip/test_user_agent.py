@@ -105,7 +105,7 @@ def stage() -> Stage:
         (request(uri="sip:carol@192.0.2.201", body=SDP), 404, {}),
         (request("OPTIONS", "sip:carol@192.0.2.201"), 404, {}),
         (request("REGISTER"), 405, {"Allow": ALLOW}),
-        (request("NEW"), 405, {"Allow": ALLOW}),
+        (request("NEW"), 501, {"Allow": ALLOW}),
         (request(uri="tel:+4930"), 416, {}),
         (request(headers={"Require": "100rel, foo"}), 420, {"Unsupported": "100rel, foo"}),
         (request(body="x", headers={"Content-Type": "text/plain"}), 415, {"Accept": "application/sdp"}),

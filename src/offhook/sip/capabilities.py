@@ -7,6 +7,8 @@ from sipmessage import Request, Response
 
 METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY")
 ALLOW = ", ".join(METHODS)
+KNOWN_METHODS = frozenset({*METHODS, "MESSAGE", "PRACK", "PUBLISH", "REGISTER", "SUBSCRIBE"})
+"""What others of these are not allowed here (405); any other method is not known at all (501)."""
 EXTENSIONS: tuple[str, ...] = ("replaces", "norefersub")
 """Option tags that a Require header may name (RFC 3891, RFC 4488)."""
 BODIES = (

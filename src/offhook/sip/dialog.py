@@ -9,6 +9,7 @@ from .message import ReceivedRequest, ReceivedResponse, finish
 from .name_addr import NameAddr, split_list
 from .route import routed
 from .uri import WireUri, parse_uri
+from .via import MAGIC_COOKIE
 
 DialogId = tuple[str, str, str]
 """Call-ID, local tag, remote tag."""
@@ -55,7 +56,10 @@ class Dialog:
         headers = invite.message.headers
         target = contact_of(invite.message)
         if target is None:
-            raise ValueError("Contact missing")
+            # RFC 2543 could do without: From was where its sender is.
+            target = parse_uri(invite.from_.uri)
+            if invite.via.branch.startswith(MAGIC_COOKIE) or not target.is_sip:
+                raise ValueError("Contact missing")
         return cls(
             call_id=invite.call_id,
             local=f"{headers['To']};tag={local_tag}",

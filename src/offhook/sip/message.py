@@ -13,7 +13,7 @@ from sipmessage.message import COMPACT_FORMS
 
 from .hop import Hop
 from .name_addr import NameAddr, split_list
-from .uri import parse_uri
+from .uri import WireUri, parse_uri
 from .via import TopVia
 
 MAX_MESSAGE = 65535
@@ -26,6 +26,7 @@ MAX_SEQUENCE = 2**31 - 1
 _FOLD = re.compile(rb"\r\n[ \t]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+_REQUEST_LINE = re.compile(r"([A-Za-z0-9.!%*_+`'~-]+) (.*) SIP/([0-9]+\.[0-9]+)([ \t]*)", re.IGNORECASE)
 _CSEQ = re.compile(r"([0-9]{1,10})\s+([A-Za-z0-9.!%*_+`'~-]+)", re.ASCII)
 _MANDATORY = ("from", "to", "call-id", "cseq")
 _ONCE = (*_MANDATORY, "content-length", "content-type", "max-forwards")
@@ -40,6 +41,7 @@ PHRASES = {
     486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
     491: "Request Pending",
     500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable",
+    505: "Version Not Supported",
     600: "Busy Everywhere", 603: "Decline", 606: "Not Acceptable",
 }  # fmt: skip
 _CLASSES = ("", "Progress", "OK", "Redirection", "Client Error", "Server Error", "Global Failure")
@@ -50,12 +52,21 @@ class BadMessage(ValueError):
 
 
 class BadRequest(BadMessage):
-    """A request with a Via to answer to, which goes back as 400."""
+    """A request with a Via to answer to, which goes back as `code`: 400, or 505 for another version."""
 
-    def __init__(self, request: Request, via: TopVia, why: str) -> None:
+    def __init__(self, request: Request, via: TopVia, why: str, code: int = 400) -> None:
         super().__init__(why)
         self.request = request
         self.via = via
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a request that can be answered nevertheless."""
+
+    why: str
+    code: int = 400
 
 
 @dataclass(slots=True)
@@ -89,6 +100,10 @@ class ReceivedResponse(Head):
         return self.message.code
 
 
+_UNREADABLE = WireUri(scheme="sip", host="")
+"""In place of a Request-URI that is none, in what is only refused."""
+
+
 class _Fields(Headers):
     """Headers.add looks through all names for each line; a stranger's hundred lines are gathered first."""
 
@@ -105,17 +120,14 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
 
     The top Via of a request then says where it came from (§18.2.1).
     """
-    message, fields, clean = _read(data)
-    try:
-        vias = [via for value in fields.get("via", ("", []))[1] for via in split_list(value)]
-        via = TopVia.parse(vias[0])
-    except (ValueError, IndexError) as error:
-        raise BadMessage("no Via that can be read") from error
+    message, fields, fault = _read(data)
+    vias = [via for value in fields.get("via", ("", []))[1] for via in split_list(value)]
     if isinstance(message, Request):
+        via, fault = _top_via(vias, fault)
         via = via.received_from(source)
         message.headers.setlist("Via", [str(via), *vias[1:]])
-        if not clean:
-            raise BadRequest(message, via, "a control character among the headers")
+        if fault is not None:
+            raise BadRequest(message, via, fault.why, fault.code)
         try:
             head = _head(message, fields, via)
         except ValueError as error:
@@ -125,20 +137,22 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
         return ReceivedRequest(
             via, head.from_, head.to, head.call_id, head.sequence, head.method, message, source
         )
-    if not clean:
-        raise BadMessage("a control character among the headers")
+    if fault is not None:
+        raise BadMessage(fault.why)
     if len(vias) != 1:
         raise BadMessage("a response to somebody else's request")
     try:
-        head = _head(message, fields, via)
+        head = _head(message, fields, TopVia.parse(vias[0]))
     except ValueError as error:
         raise BadMessage(str(error)) from error
-    return ReceivedResponse(via, head.from_, head.to, head.call_id, head.sequence, head.method, message)
+    return ReceivedResponse(head.via, head.from_, head.to, head.call_id, head.sequence, head.method, message)
 
 
-def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[str]]], bool]:
-    """The message, its headers, and whether it came without control characters; they are replaced, for a
-    refusal repeats some of the headers."""
+def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[str]]], _Fault | None]:
+    """The message, its headers, and what is wrong with it all the same.
+
+    Control characters are replaced, for a refusal repeats some of the headers.
+    """
     if len(data) > MAX_MESSAGE:
         raise BadMessage("longer than any datagram")
     head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
@@ -159,24 +173,47 @@ def _read(data: bytes) -> tuple[Request | Response, dict[str, tuple[str, list[st
         if not colon or not _TOKEN.fullmatch(name):
             raise BadMessage(f"not a header: {line[:80]!r}")
         fields.setdefault(name.lower(), (name, []))[1].append(value.strip())
-    message = _start(lines[0], body)
+    message, fault = _start(lines[0], body)
     message.headers = _Fields(fields)
-    return message, fields, clean
+    return message, fields, fault if clean else _Fault("a control character among the headers")
 
 
-def _start(line: str, body: bytes) -> Request | Response:
+def _start(line: str, body: bytes) -> tuple[Request | Response, _Fault | None]:
     first, _, rest = line.partition(" ")
-    second, _, third = rest.partition(" ")
     if first == "SIP/2.0":
-        if len(second) != 3 or not second.isascii() or not second.isdigit() or not 100 <= int(second) < 700:
+        code, _, phrase = rest.partition(" ")
+        if len(code) != 3 or not code.isascii() or not code.isdigit() or not 100 <= int(code) < 700:
             raise BadMessage(f"no status: {line[:80]!r}")
-        return Response(int(second), third, body)
-    if third != "SIP/2.0" or not _TOKEN.fullmatch(first):
+        return Response(int(code), phrase, body), None
+    match = _REQUEST_LINE.fullmatch(line)
+    if match is None:
         raise BadMessage(f"neither request nor response: {line[:80]!r}")
+    method, uri, version, trailing = match.groups()
     try:
-        return Request(first, parse_uri(second), body)
+        request = Request(method, parse_uri(uri), body)
     except ValueError as error:
-        raise BadMessage(str(error)) from error
+        return Request(method, _UNREADABLE, body), _Fault(str(error))
+    fault = None
+    if version != "2.0":
+        fault = _Fault(f"SIP/{version[:8]} is not spoken here", 505)
+    elif trailing:
+        fault = _Fault("white space after the version")
+    elif request.uri.host and "?" in (uri.partition("@")[2] or uri):
+        fault = _Fault("headers in the Request-URI")
+    return request, fault
+
+
+def _top_via(vias: list[str], fault: _Fault | None) -> tuple[TopVia, _Fault | None]:
+    """Where the refusal of a request goes may be read of a Via of which little else can."""
+    if not vias:
+        raise BadMessage("no Via")
+    try:
+        return TopVia.parse(vias[0]), fault
+    except ValueError as error:
+        try:
+            return TopVia.sender(vias[0]), fault or _Fault(str(error))
+        except ValueError:
+            raise BadMessage("no Via that can be read") from error
 
 
 def _head(message: Request | Response, fields: dict[str, tuple[str, list[str]]], via: TopVia) -> Head:
@@ -227,6 +264,15 @@ def content_type(message: Request | Response) -> str:
     if not message.body:
         return ""
     return (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+
+
+def takes(request: Request, media_type: str) -> bool:
+    """The sender of `request` reads bodies of that type (§20.1); who does not say reads SDP."""
+    wanted = request.headers.getlist("Accept")
+    if not wanted:
+        return media_type == "application/sdp"
+    ranges = {item.partition(";")[0].strip().lower() for value in wanted for item in value.split(",")}
+    return not ranges.isdisjoint({media_type, f"{media_type.partition('/')[0]}/*", "*/*"})
 
 
 def finish(message: Request | Response, body: bytes = b"", body_type: str = "application/sdp") -> None:

@@ -21,8 +21,9 @@ def key_of(request: ReceivedRequest, method: str | None = None) -> Key:
     tag is left out, since an ACK carries the one that our response added.
     """
     what = method or ("INVITE" if request.method == "ACK" else request.method)
-    if request.via.branch.startswith(MAGIC_COOKIE):
-        return (request.via.branch, request.via.sent_by, what)
+    branch = request.via.branch
+    if branch.startswith(MAGIC_COOKIE) and branch != MAGIC_COOKIE:
+        return (branch, request.via.sent_by, what)
     uri, sequence = str(request.message.uri), str(request.sequence)
     return ("", uri, request.from_.tag, request.call_id, sequence, str(request.via), what)
 

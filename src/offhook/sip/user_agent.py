@@ -27,7 +27,9 @@ from .message import (
     content_type,
     finish,
     parse,
+    phrase_of,
     respond,
+    takes,
 )
 from .negotiation import SDP, Negotiation
 from .offer_answer import NotAcceptable
@@ -130,10 +132,7 @@ class UserAgent:
         try:
             message = parse(data, source)
         except BadRequest as bad:
-            if bad.request.method != "ACK":
-                response = respond(bad.request, 400, f"Bad Request, {bad}")
-                finish(response)
-                self.layer.respond_statelessly(bad.request, bad.via, source, response)
+            self._refuse_unread(bad, source)
             return
         except BadMessage:
             return
@@ -288,6 +287,18 @@ class UserAgent:
 
     # --- requests
 
+    def _refuse_unread(self, bad: BadRequest, source: Hop) -> None:
+        """The method is judged before anything else (§8.2.1), and an ACK never answered."""
+        if bad.request.method == "ACK":
+            return
+        if bad.code == 400 and bad.request.method not in capabilities.KNOWN_METHODS:
+            response = respond(bad.request, 501)
+            response.headers.set("Allow", capabilities.ALLOW)
+        else:
+            response = respond(bad.request, bad.code, f"{phrase_of(bad.code)}, {bad}")
+        finish(response)
+        self.layer.respond_statelessly(bad.request, bad.via, source, response)
+
     def _receive_request(self, request: ReceivedRequest, now: float) -> None:
         transaction = self.layer.server_transaction(key_of(request))
         if request.method == "ACK":
@@ -310,7 +321,8 @@ class UserAgent:
         """What no user agent has to understand further (§8.2.1, §8.2.2.1, §8.2.2.3, §8.2.3)."""
         message = request.message
         if message.method not in capabilities.METHODS:
-            self._refuse(request, 405, {"Allow": capabilities.ALLOW})
+            code = 405 if message.method in capabilities.KNOWN_METHODS else 501
+            self._refuse(request, code, {"Allow": capabilities.ALLOW})
         elif message.uri.scheme not in {"sip", "sips"}:
             self._refuse(request, 416)
         elif unsupported := [
@@ -376,6 +388,9 @@ class UserAgent:
     def _on_invite(self, request: ReceivedRequest, account: Account | None, now: float) -> None:
         if content_type(request.message) not in {"", SDP}:
             self._refuse(request, 415, {"Accept": SDP})
+            return
+        if not takes(request.message, SDP):
+            self._refuse(request, 406)
             return
         try:
             dialog = Dialog.of_request(request, self.layer.new_tag())

@@ -13,6 +13,12 @@ _VIA = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
+_SENDER = re.compile(
+    r"SIP\s*/\s*[0-9.]+\s*/\s*([A-Za-z0-9-]+)\s+"
+    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?:\s*:\s*([0-9]{1,5}))?(?=[\s;,]|$)",
+    re.IGNORECASE | re.ASCII,
+)
+
 MAGIC_COOKIE = "z9hG4bK"
 """Begins the branch of all that follow RFC 3261 (§8.1.1.7)."""
 
@@ -31,10 +37,16 @@ class TopVia:
         if match is None:
             raise ValueError(f"not a Via: {text[:80]!r}")
         transport, host, port, parameters = match.groups()
-        number = int(port) if port else None
-        if number is not None and not 0 < number < 65536:
-            raise ValueError(f"no port has the number {port}")
-        return cls(transport.upper(), host, number, parse_parameters(parameters or ""))
+        return cls(transport.upper(), host, _port(port), parse_parameters(parameters or ""))
+
+    @classmethod
+    def sender(cls, text: str) -> "TopVia":
+        """Of a Via that is bad further on, or of another version: only who sent it. Raises ValueError."""
+        match = _SENDER.match(text)
+        if match is None:
+            raise ValueError(f"not a Via: {text[:80]!r}")
+        transport, host, port = match.groups()
+        return cls(transport.upper(), host, _port(port), {})
 
     @property
     def branch(self) -> str:
@@ -68,3 +80,10 @@ class TopVia:
         where = self.host if self.port is None else f"{self.host}:{self.port}"
         parameters = "".join(f";{k}" if v is None else f";{k}={v}" for k, v in self.parameters.items())
         return f"SIP/2.0/{self.transport} {where}{parameters}"
+
+
+def _port(text: str | None) -> int | None:
+    number = int(text) if text else None
+    if number is not None and not 0 < number < 65536:
+        raise ValueError(f"no port has the number {text}")
+    return number
