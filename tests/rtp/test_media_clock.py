@@ -114,6 +114,26 @@ def test_the_first_beats_before_those_that_were_there_already() -> None:
     asyncio.run(scenario())
 
 
+def test_one_that_fails_takes_the_beat_from_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Counter):
+        def beat(self, missed: int) -> None:
+            super().beat(missed)
+            raise ValueError("of one member")
+
+    async def scenario() -> None:
+        clock, failing, other = MediaClock(), Failing(), Counter()
+        clock.join(failing, 10)
+        clock.join(other, 10)
+        await until(lambda: other.beats >= 3)
+        assert failing.beats >= 3
+        clock.leave(failing, 10)
+        clock.leave(other, 10)
+        assert not clock.running
+
+    asyncio.run(scenario())
+    assert caplog.text.count("a beat of the media clock failed") == 1
+
+
 def test_one_that_leaves_in_its_own_beat() -> None:
     class Once(Counter):
         def beat(self, missed: int) -> None:

@@ -1,7 +1,10 @@
 """One clock for the sound of the whole process."""
 
 import asyncio
+import logging
 from typing import Protocol
+
+_log = logging.getLogger(__name__)
 
 
 class Paced(Protocol):
@@ -13,7 +16,7 @@ class MediaClock:
     """Gives each packet interval in use its beat, on absolute deadlines.
 
     All that pace alike share one timer, and nothing runs while nobody does. After a stall the missed beats
-    are told, not made up for, so that no burst goes out.
+    are told, not made up for, so that no burst goes out. One that fails takes the beat from no other.
     """
 
     def __init__(self) -> None:
@@ -36,6 +39,7 @@ class MediaClock:
     def leave(self, paced: Paced, interval: int) -> None:
         beat = self._beats[interval]
         beat.members = tuple(member for member in beat.members if member is not paced)
+        beat.failed.discard(id(paced))
         if not beat.members:
             beat.stop()
             del self._beats[interval]
@@ -46,6 +50,7 @@ class _Beat:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
         self.members: tuple[Paced, ...] = ()
+        self.failed: set[int] = set()
         self._loop = loop
         self._interval = interval
         self._deadline = loop.time()
@@ -59,4 +64,10 @@ class _Beat:
         self._deadline += (missed + 1) * self._interval
         self._timer = self._loop.call_at(self._deadline, self._tick)
         for member in self.members:
-            member.beat(missed)
+            try:
+                member.beat(missed)
+            except Exception:  # noqa: BLE001 - whatever it was, the others must be heard
+                # Said once: fifty tracebacks a second would only hide it.
+                if id(member) not in self.failed:
+                    self.failed.add(id(member))
+                    _log.exception("a beat of the media clock failed")

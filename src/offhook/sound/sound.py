@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -14,6 +15,9 @@ from offhook.rtp.media_clock import MediaClock
 if TYPE_CHECKING:
     from offhook.sound.mixing import Mixing
     from offhook.sound.room import Member
+
+
+_log = logging.getLogger(__name__)
 
 
 class Sound:
@@ -52,7 +56,13 @@ class Sound:
         self.apply({}, "", microphone=False, tone="")
 
     def _loaded(self, loading: asyncio.Future[Any]) -> None:
-        if not loading.cancelled():
+        if loading.cancelled():
+            return
+        if error := loading.exception():
+            # The next change of who hears whom tries again.
+            self._loading = None
+            _log.error("sound cannot be mixed: %s", error)
+        else:
             mixing: Mixing = loading.result().Mixing(self._clock)
             self._mixing = mixing
             mixing.apply(*self._wanted)
