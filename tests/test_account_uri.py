@@ -31,6 +31,8 @@ READ = [
     (r'sip:1001@h;name="The \"Boss\""', Account(1, "1001", "h", display_name='The "Boss"')),
     ('sip:1001@h;name=Anna "Ä" M', Account(1, "1001", "h", display_name='Anna "Ä" M')),
     ("sip:1001@h;srtp=optional", Account(1, "1001", "h", srtp="optional")),
+    ("sip:1001@h;codecs=opus, G722,pcmu", Account(1, "1001", "h", codecs=("OPUS", "G722", "PCMU"))),
+    ("sip:1001@h;codecs=pcma;dtmf=InBand", Account(1, "1001", "h", codecs=("PCMA",), dtmf="inband")),
     ("sip:1001@h;srtp=required;register=no", Account(1, "1001", "h", srtp="required", register=False)),
     ("sip:1001@h;register=yes;", Account(1, "1001", "h")),
     ("sip:1001@h;backup=PBX2", Account(1, "1001", "h", backup=("pbx2", None))),
@@ -80,6 +82,10 @@ REFUSED = [
     ("sip:1001@pbx;transport=", "empty"),
     ("sip:1001@pbx;transport", "empty"),
     ("sip:1001@pbx;srtp=yes", "no, optional or required"),
+    ("sip:1001@pbx;dtmf=yes", "auto, rtp, info or inband"),
+    ("sip:1001@pbx;codecs=pcmu,g729", "pcmu, pcma, g722 and opus"),
+    ("sip:1001@pbx;codecs=pcmu,", "pcmu, pcma, g722 and opus"),
+    ("sip:1001@pbx;codecs=pcmu,PCMU", "names one twice"),
     ("sip:1001@pbx;register=maybe", "yes or no"),
     ("sip:1001@pbx;srtp=no;SRTP=no", "twice"),
     ("sip:1001@pbx;backup=a..b", "backup: HOST is no host name"),
@@ -136,6 +142,10 @@ TABLES = [
     (
         {"uri": "sip:1001@pbx;srtp=no", "transport": "tls", "port": "5061"},
         Account(1, "1001", "pbx", 5061, "TLS"),
+    ),
+    (
+        {"user": "1001", "host": "pbx", "codecs": ["g722", "pcmu"], "dtmf": "info"},
+        Account(1, "1001", "pbx", codecs=("G722", "PCMU"), dtmf="info"),
     ),
 ]
 

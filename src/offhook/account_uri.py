@@ -3,6 +3,7 @@
     sip:USER[:PASSWORD]@HOST[:PORT][;transport=udp|tcp|tls][;auth=NAME][;name=DISPLAY NAME]
                                    [;srtp=no|optional|required][;register=yes|no]
                                    [;backup=HOST[:PORT]][;keepalive=no|SECONDS][;ping=crlf|options]
+                                   [;codecs=g722,pcmu,pcma,opus][;dtmf=auto|rtp|info|inband]
 
 It looks like a SIP URI (RFC 3261 §19.1) and is read more leniently, for people type it:
 
@@ -22,14 +23,27 @@ from difflib import get_close_matches
 from typing import Final, TypeVar
 from urllib.parse import unquote
 
-from offhook.sip.account import Account, Ping, Srtp
+from offhook.sip.account import USUAL_CODECS, Account, Dtmf, Ping, Srtp
 from offhook.sip.hop import Transport
+from offhook.sip.media import CODECS
 
 _SHAPE: Final = "sip:USER[:PASSWORD]@HOST[:PORT]"
-_PARAMETERS: Final = ("transport", "auth", "name", "srtp", "register", "backup", "keepalive", "ping")
+_PARAMETERS: Final = (
+    "transport",
+    "auth",
+    "name",
+    "srtp",
+    "register",
+    "backup",
+    "keepalive",
+    "ping",
+    "codecs",
+    "dtmf",
+)
 _KEYS: Final = ("uri", "user", "password", "host", "port", *_PARAMETERS)
 _TRANSPORTS: Final[Mapping[str, Transport]] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 _SRTP: Final[Mapping[str, Srtp]] = {"no": "no", "optional": "optional", "required": "required"}
+_DTMF: Final[Mapping[str, Dtmf]] = {"auto": "auto", "rtp": "rtp", "info": "info", "inband": "inband"}
 _REGISTER: Final[Mapping[str, bool]] = {"yes": True, "no": False}
 _PING: Final[Mapping[str, Ping]] = {"crlf": "crlf", "options": "options"}
 
@@ -64,9 +78,9 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
     """The account that a table of a configuration file describes; `id` counts from 1.
 
     Its keys are the parts of the URI spelt out (`user`, `password`, `host`, `port`, `transport`, `auth`,
-    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`), or `uri` and whatever that leaves out, so
-    that a password can stand by itself. Values are taken as they are: only in `uri` anything is
-    percent-decoded. Raises BadAccount.
+    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`), or `uri`
+    and whatever that leaves out, so that a password can stand by itself. `codecs` is a list. Values are taken
+    as they are: only in `uri` anything is percent-decoded. Raises BadAccount.
     """
     fields: dict[str, str] = {}
     for key, value in table.items():
@@ -75,6 +89,8 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
         match key, value:
             case "register", bool():
                 fields[key] = "yes" if value else "no"
+            case "codecs", list() if all(isinstance(codec, str) for codec in value):
+                fields[key] = ",".join(value)
             case "port" | "keepalive", int() if not isinstance(value, bool):
                 fields[key] = str(value)
             case "keepalive", False:
@@ -184,6 +200,8 @@ def _account(fields: Mapping[str, str], id: int) -> Account:  # noqa: A002
         backup=_backup(fields["backup"]) if "backup" in fields else None,
         keepalive=_keepalive(fields["keepalive"]) if "keepalive" in fields else None,
         ping=_choice("ping", fields.get("ping", "crlf"), _PING),
+        codecs=_codecs(fields["codecs"]) if "codecs" in fields else USUAL_CODECS,
+        dtmf=_choice("dtmf", fields.get("dtmf", "auto"), _DTMF),
     )
 
 
@@ -231,6 +249,17 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     raise BadAccount("PORT must be a number from 1 to 65535")
+
+
+def _codecs(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().upper() for name in text.split(","))
+    if not set(names) <= CODECS.keys():
+        raise BadAccount(
+            f"codecs must be some of {_listed(map(str.lower, CODECS), 'and')}, best first, divided by commas"
+        )
+    if len(set(names)) < len(names):
+        raise BadAccount("codecs names one twice; write each once, best first")
+    return names
 
 
 def _choice(name: str, value: str, choices: Mapping[str, _Chosen]) -> _Chosen:

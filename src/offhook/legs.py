@@ -8,7 +8,7 @@ from offhook.rtp.leg import Leg
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.rtp.spare_leg import SpareLeg
-from offhook.sip.media import LocalMedia
+from offhook.sip.media import Codec, LocalMedia
 
 
 class Legs:
@@ -38,9 +38,9 @@ class Legs:
         self.by_call[call] = leg
         asyncio.get_running_loop().call_soon(self._prepare)
 
-    def media(self, call: str) -> LocalMedia:
+    def media(self, call: str, codecs: tuple[Codec, ...]) -> LocalMedia:
         """What the far end is to know of the call's leg."""
-        return LocalMedia(self._public_address, self.by_call[call].port)
+        return LocalMedia(self._public_address, self.by_call[call].port, codecs)
 
     def of(self, calls: Iterable[str]) -> dict[str, Leg]:
         return {call: self.by_call[call] for call in calls if call in self.by_call}

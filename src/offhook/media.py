@@ -17,4 +17,6 @@ def follow(leg: Leg, flow: MediaFlow) -> None:
         sending=flow.direction in {Direction.SENDRECV, Direction.SENDONLY},
         receiving=flow.direction in {Direction.SENDRECV, Direction.RECVONLY},
         ptime=flow.ptime,
+        telephone_event_rate=flow.telephone_event_rate,
+        formats={codec.payload_type: codec.name for codec in flow.formats},
     )

@@ -46,6 +46,7 @@ from offhook.out_of_service import why_out_of_service
 from offhook.phone.settings import AutoAnswer, ReferPolicy, Settings
 from offhook.rtp.ports import RtpPorts
 from offhook.sip.account import Account
+from offhook.spoken_codecs import what_is_left_out
 
 FACTORY_ALLOW_LIST: Final = "127.0.0.1, ::1"
 _Model = TypeVar("_Model", bound="Options")
@@ -165,7 +166,8 @@ class RunOptions(CallOptions):
         default=(),
         description="sip:USER[:PASSWORD]@HOST[:PORT] with ;transport=udp|tcp|tls ;auth=NAME "
         ";name=DISPLAY NAME ;srtp=no|optional|required ;register=no ;backup=HOST[:PORT] "
-        ";keepalive=no|SECONDS ;ping=crlf|options.",
+        ";keepalive=no|SECONDS ;ping=crlf|options "
+        ";codecs=g722,pcmu,pcma,opus ;dtmf=auto|rtp|info|inband.",
     )
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
     host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)
@@ -351,6 +353,8 @@ def notices(devices: Iterable[DeviceOptions], environ: Mapping[str, str]) -> lis
             name = f"account {account.id}, {account.user}@{account.host}"
             if why := why_out_of_service(account):
                 said.append(f"{name}: {why}; this account stays out of service")
+            elif missing := what_is_left_out(account):
+                said.append(f"{name}: {missing}; its calls go without")
             if account.srtp == "optional":
                 said.append(f"{name}: SRTP is not built yet; its calls are not encrypted")
         if device.autop_url is not None:

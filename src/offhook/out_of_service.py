@@ -1,6 +1,8 @@
 """Accounts that ask for what this phone does not speak yet are not used, rather than used without it."""
 
 from offhook.sip.account import Account
+from offhook.sound.opus_library import MISSING
+from offhook.spoken_codecs import spoken_codecs
 
 
 def why_out_of_service(account: Account) -> str | None:
@@ -8,4 +10,6 @@ def why_out_of_service(account: Account) -> str | None:
         return "TLS is not built yet"
     if account.srtp == "required":
         return "SRTP is not built yet, and required"
+    if not spoken_codecs(account):
+        return MISSING
     return None

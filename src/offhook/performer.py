@@ -30,9 +30,12 @@ from offhook.phone.effects import (
 )
 from offhook.phone.events import CallFailed, CallGone, HoldRefused, News, TransferFailed
 from offhook.phone_timers import PhoneTimers
-from offhook.sip.account import Account
+from offhook.sip.account import Account, Dtmf
+from offhook.sip.media import Codec, LocalMedia
 from offhook.sip.user_agent import UserAgent
+from offhook.sound.inband_digits import InbandDigits
 from offhook.sound.sound import Sound
+from offhook.spoken_codecs import spoken_codecs
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +79,10 @@ class Performer:
         self._timers = timers
         self._on_their_way = on_their_way
         self._directory = directory
+        self._inband_digits = InbandDigits()
+        self._codecs: dict[int | None, tuple[Codec, ...]] = {
+            number: spoken_codecs(account) for number, account in (*accounts.items(), (None, None))
+        }
 
     def perform(self, effect: Effect, now: float) -> News | None:
         """What the phone is to be told where it went wrong."""
@@ -126,12 +133,12 @@ class Performer:
     def _place(self, effect: PlaceCall, now: float) -> None:
         self._legs.open(effect.call)
         self._on_their_way.expect(effect.call)
-        target, media = self._found(effect.target), self._legs.media(effect.call)
+        target, media = self._found(effect.target), self._media(effect.call, effect.account)
         self._agent.invite(effect.call, self._account(effect.account), target, media, now)
 
     def _follow(self, effect: FollowRefer, now: float) -> None:
         self._legs.open(effect.call)
-        media = self._legs.media(effect.call)
+        media = self._media(effect.call, effect.account)
         self._agent.accept_refer(effect.referred, effect.call, self._account(effect.account), media, now)
 
     def _ring(self, effect: RingCall, now: float) -> None:
@@ -141,7 +148,8 @@ class Performer:
 
     def _answer(self, effect: AnswerCall, now: float) -> None:
         self._legs.open(effect.call)
-        self._agent.answer(effect.call, self._legs.media(effect.call), now)
+        called = self._agent.account_of(effect.call)
+        self._agent.answer(effect.call, self._media(effect.call, called.id if called else None), now)
 
     def _refuse(self, effect: RefuseCall, now: float) -> None:
         self.let_go(effect.call)
@@ -156,10 +164,27 @@ class Performer:
         self._agent.hang_up(effect.call, now)
 
     def _send_digit(self, effect: SendDigit, now: float) -> None:
-        leg = self._legs.by_call.get(effect.call)
-        sent = leg is not None and leg.send_digit(effect.digit)
-        if not sent and not self._agent.send_digit_info(effect.call, effect.digit, now):
-            _log.warning("call %s: too many digits wait; one is not sent", effect.call)
+        account = self._agent.account_of(effect.call)
+        ways = SEND_DIGIT[account.dtmf if account else "auto"]
+        if not any(way(self, effect.call, effect.digit, now) for way in ways):
+            _log.warning(
+                "call %s: a digit is not sent: too many wait, or there is no way to",
+                effect.call,
+            )
+
+    def _digit_as_event(self, call: str, digit: str, _now: float) -> bool:
+        leg = self._legs.by_call.get(call)
+        return leg is not None and leg.send_digit(digit)
+
+    def _digit_by_info(self, call: str, digit: str, now: float) -> bool:
+        return self._agent.send_digit_info(call, digit, now)
+
+    def _digit_as_tones(self, call: str, digit: str, _now: float) -> bool:
+        leg = self._legs.by_call.get(call)
+        return leg is not None and self._inband_digits.send(leg, digit)
+
+    def _media(self, call: str, account: int | None) -> LocalMedia:
+        return self._legs.media(call, self._codecs[account])
 
     def _account(self, number: int | None) -> Account | None:
         return None if number is None else self._accounts[number]
@@ -199,4 +224,12 @@ PERFORM: dict[type[Effect], Callable[[Performer, Any, float], None]] = {
     SetTimer:         Performer._set_timer,
     SetSound:         Performer._set_sound,
 }
+
+SEND_DIGIT: dict[Dtmf, tuple[Callable[[Performer, str, str, float], bool], ...]] = {
+    "auto":   (Performer._digit_as_event, Performer._digit_by_info),
+    "rtp":    (Performer._digit_as_event,),
+    "info":   (Performer._digit_by_info,),
+    "inband": (Performer._digit_as_tones,),
+}
+"""The ways in which an account's digits go, the first that can."""
 # fmt: on

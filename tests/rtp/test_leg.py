@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from itertools import pairwise
@@ -231,8 +232,10 @@ def test_nothing_goes_to_what_is_no_address(changes: dict[str, object]) -> None:
 def test_unknown_codec() -> None:
     async def scenario() -> None:
         leg = open_leg()
-        with pytest.raises(ValueError, match="codec 'OPUS' is not spoken here; these are PCMU, PCMA, G722"):
-            start(leg, 9, codec_name="OPUS")
+        with pytest.raises(
+            ValueError, match="codec 'G729' is not spoken here; these are PCMU, PCMA, G722, OPUS"
+        ):
+            start(leg, 9, codec_name="G729")
         leg.close()
 
     asyncio.run(scenario())
@@ -351,9 +354,15 @@ def test_digits_do_not_delay_what_is_fed() -> None:
 class Ears:
     def __init__(self) -> None:
         self.heard: list[tuple[int, int, bytes]] = []
+        self.codecs: list[str] = []
+        self.noise: list[int] = []
 
-    def hear(self, received: RtpPacket, payload: bytearray) -> None:
+    def hear(self, received: RtpPacket, codec_name: str, payload: bytearray) -> None:
         self.heard.append((received.ssrc, received.timestamp, bytes(payload)))
+        self.codecs.append(codec_name)
+
+    def hear_noise(self, level: int) -> None:
+        self.noise.append(level)
 
 
 def test_a_listener_hears_each_packet_of_sound_once_and_nothing_on_hold() -> None:
@@ -370,6 +379,111 @@ def test_a_listener_hears_each_packet_of_sound_once_and_nothing_on_hold() -> Non
             await settle()
             leg.close()
         assert ears.heard == [(7, 160 * n, bytes((n,)) * 4) for n in (1, 2, 4)]
+
+    asyncio.run(scenario())
+
+
+def test_any_of_the_agreed_formats_may_come_at_any_time() -> None:
+    """RFC 3264 §5.1; each by the number that was agreed on for it."""
+    formats = {0: "PCMU", 9: "G722", 111: "OPUS", 101: "TELEPHONE-EVENT", 13: "CN", 98: "CN"}
+
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg, ears, digits = open_leg(), Ears(), []
+            leg.listener, leg.on_digit = ears, digits.append
+            start(leg, far.port, payload_type=0, telephone_event=96, formats=formats)
+            said = [
+                (0, b"u"),
+                (9, b"g"),
+                (13, b"\x3c"),
+                (111, b"o"),
+                (96, b"no"),
+                (101, bytes(4)),
+                (98, b"\xc0\1"),
+            ]
+            for sequence, (pt, payload) in enumerate(said):
+                far.send(leg, rtp(sequence, 160 * sequence, pt=pt, payload=payload))
+            await settle(len(said))
+            stats = leg.stats()
+            leg.close()
+        assert ears.codecs == ["PCMU", "G722", "OPUS"]
+        assert ears.noise == [60, 64]
+        assert digits == ["0"]
+        assert (stats.received, stats.lost, stats.ignored) == (6, 1, 1)
+
+    asyncio.run(scenario())
+
+
+def test_silence_of_the_far_end_is_no_loss_and_no_jitter() -> None:
+    """It sends comfort noise once and then nothing, and its timestamps count on."""
+
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg = open_leg()
+            start(leg, far.port)
+            began = time.monotonic()
+            for sequence in range(8):
+                if sequence == 4:
+                    await asyncio.sleep(0.3)
+                ticks = int((time.monotonic() - began) * 8000)
+                far.send(leg, rtp(sequence, ticks, pt=13 if sequence == 3 else 0, payload=b"\x40"))
+                await settle()
+            stats = leg.stats()
+            leg.close()
+        assert (stats.received, stats.lost, stats.ignored) == (8, 0, 0)
+        assert stats.jitter < 5
+
+    asyncio.run(scenario())
+
+
+def test_opus_is_sent_as_whole_packets_by_its_own_clock() -> None:
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg = open_leg()
+            leg.source = Source.FED
+            start(
+                leg,
+                far.port,
+                codec_name="OPUS",
+                payload_type=111,
+                telephone_event=110,
+                telephone_event_rate=48000,
+                ptime=40,
+            )
+            leg.feed(b"one packet")
+            leg.feed(b"another, longer")
+            sent = await far.receive(4)
+            assert [each.payload for each in sent] == [
+                b"one packet",
+                b"another, longer",
+                *[b"\xf8\xff\xfe"] * 2,
+            ]
+            assert {each.pt for each in sent} == {111}
+            assert {two.timestamp - one.timestamp & 0xFFFFFFFF for one, two in pairwise(sent)} == {960}
+            assert leg.send_digit("5")
+            events = [each for each in await far.receive(8) if each.pt == 110]
+            assert [int.from_bytes(each.payload[2:]) for each in events[:4]] == [960, 1920, 2880, 3840]
+            assert len({each.timestamp for each in events}) == 1
+            leg.close()
+
+    asyncio.run(scenario())
+
+
+def test_tones_go_before_all_else_and_are_cut_to_the_packets() -> None:
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg = open_leg()
+            assert not leg.play([b"x" * 160])
+            start(leg, far.port, ptime=30)
+            await far.receive()
+            assert leg.play([b"a" * 160, b"b" * 160, b"c" * 160])
+            sent = await far.receive(4)
+            heard = b"".join(each.payload for each in sent).strip(b"\xff")
+            assert heard == b"a" * 160 + b"b" * 160 + b"c" * 160
+            assert sent[-1].payload == b"\xff" * 240
+            waiting = next(count for count in range(1000) if not leg.play([b"d" * 160] * 8))
+            assert waiting == 63
+            leg.close()
 
     asyncio.run(scenario())
 

@@ -18,7 +18,7 @@ from offhook.sip import Account, Hop, LocalMedia, UserAgent
 from offhook.sip.events import ChangeRefused
 from offhook.sip.incoming_call import IncomingCall
 from offhook.sip.invite_session import InviteSession
-from offhook.sip.media import Direction
+from offhook.sip.media import Codec, Direction
 from offhook.sip.outgoing_call import OutgoingCall
 
 MIRRORED = {
@@ -105,8 +105,8 @@ class StillLegs:
             raise OSError(98, "no ports are left")
         self.by_call[call] = StillLeg(next(self._ports))
 
-    def media(self, call: str) -> LocalMedia:
-        return LocalMedia(self._address, self.by_call[call].port)
+    def media(self, call: str, codecs: tuple[Codec, ...]) -> LocalMedia:
+        return LocalMedia(self._address, self.by_call[call].port, codecs)
 
     def of(self, calls: Iterable[str]) -> dict[str, StillLeg]:
         return {call: self.by_call[call] for call in calls if call in self.by_call}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offhook.sip.media import PCMA, PCMU, Codec, Direction, LocalMedia, MediaFlow
+from offhook.sip.media import G722, OPUS, PCMA, PCMU, Codec, Direction, LocalMedia, MediaFlow
 from offhook.sip.offer_answer import NotAcceptable, accept, answer, offer
 from offhook.sip.sdp import Origin, parse
 
@@ -41,10 +41,83 @@ def test_offer_of_another_kind() -> None:
 def test_both_ends_agree() -> None:
     far = LocalMedia("10.0.0.2", 6000, codecs=(PCMA, PCMU), telephone_event=96)
     description, flow = answer(offer(OURS, ORIGIN), far, ORIGIN)
-    assert flow == MediaFlow("10.0.0.1", 5004, "10.0.0.1", 5005, PCMU, 101, Direction.SENDRECV)
+    digits, noise = Codec("TELEPHONE-EVENT", 101), Codec("CN", 13)
+    both = (PCMU, PCMA, digits, noise)
+    assert flow == MediaFlow("10.0.0.1", 5004, "10.0.0.1", 5005, PCMU, 101, Direction.SENDRECV, formats=both)
     assert accept(description, OURS) == MediaFlow(
-        "10.0.0.2", 6000, "10.0.0.2", 6001, PCMU, 101, Direction.SENDRECV
+        "10.0.0.2", 6000, "10.0.0.2", 6001, PCMU, 101, Direction.SENDRECV, formats=both
     )
+
+
+def test_each_end_may_have_numbers_of_its_own() -> None:
+    """RFC 3264 §5.1: what is sent has the number that the receiver gave it."""
+    ours = replace(OURS, codecs=(OPUS, PCMU))
+    their_answer = theirs(
+        "m=audio 4000 RTP/AVP 107 0 97 98",
+        "a=rtpmap:107 OPUS/48000/2",
+        "a=rtpmap:97 telephone-event/8000",
+        "a=rtpmap:98 telephone-event/48000",
+    )
+    flow = accept(their_answer, ours)
+    assert flow.codec == replace(OPUS, payload_type=107)
+    assert (flow.telephone_event, flow.telephone_event_rate) == (98, 48000)
+    arriving = {codec.payload_type: (codec.name, codec.rate) for codec in flow.formats}
+    assert arriving == {
+        96: ("OPUS", 48000),
+        107: ("OPUS", 48000),
+        0: ("PCMU", 8000),
+        101: ("TELEPHONE-EVENT", 8000),
+        102: ("TELEPHONE-EVENT", 48000),
+        97: ("TELEPHONE-EVENT", 8000),
+        98: ("TELEPHONE-EVENT", 48000),
+        13: ("CN", 8000),
+    }
+
+
+def test_opus_is_offered_with_digits_by_its_clock() -> None:
+    lines = offer(replace(OURS, codecs=(OPUS, G722)), ORIGIN).decode().split("\r\n")
+    assert lines[5:] == [
+        "m=audio 5004 RTP/AVP 96 9 101 102",
+        "a=rtpmap:96 opus/48000/2",
+        "a=rtpmap:9 G722/8000",
+        "a=rtpmap:101 telephone-event/8000",
+        "a=fmtp:101 0-16",
+        "a=rtpmap:102 telephone-event/48000",
+        "a=fmtp:102 0-16",
+        "a=ptime:20",
+        "a=sendrecv",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "event"),
+    [
+        (["a=rtpmap:101 telephone-event/8000"], (101, 8000)),
+        (["a=rtpmap:102 telephone-event/48000"], (102, 48000)),
+        (["a=rtpmap:101 telephone-event/8000", "a=rtpmap:102 telephone-event/48000"], (102, 48000)),
+        (["a=rtpmap:101 telephone-event/16000"], (None, 8000)),
+    ],
+)
+def test_digits_beside_opus(lines: list[str], event: tuple[int | None, int]) -> None:
+    offered = theirs("m=audio 4000 RTP/AVP 111 101 102", "a=rtpmap:111 opus/48000/2", *lines)
+    _, flow = answer(offered, replace(OURS, codecs=(OPUS,)), ORIGIN)
+    assert (flow.codec.payload_type, flow.telephone_event, flow.telephone_event_rate) == (111, *event)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lines", "noise"),
+    [
+        ("0", [], {13}),
+        ("0 13", [], {13}),
+        ("0 13 98", ["a=rtpmap:98 cn/8000"], {13, 98}),
+        ("13", ["a=rtpmap:13 PCMU/8000"], set()),
+    ],
+)
+def test_comfort_noise_is_taken_and_not_agreed_on(numbers: str, lines: list[str], noise: set[int]) -> None:
+    description, flow = answer(theirs(f"m=audio 4000 RTP/AVP {numbers}", *lines), OURS, ORIGIN)
+    assert {codec.payload_type for codec in flow.formats if codec.name == "CN"} == noise
+    assert len(parse(description).media[0].payload_types) == 1
 
 
 @pytest.mark.parametrize(
@@ -154,7 +227,11 @@ def test_ipv6() -> None:
         ([], ("10.0.0.2", 4001), 20),
         (["a=rtcp:5555"], ("10.0.0.2", 5555), 20),
         (["a=rtcp:5555 IN IP4 10.0.0.3", "a=ptime:40"], ("10.0.0.3", 5555), 40),
-        (["a=ptime:30"], ("10.0.0.2", 4001), 20),
+        (["a=ptime:30"], ("10.0.0.2", 4001), 30),
+        (["a=ptime:25"], ("10.0.0.2", 4001), 20),
+        (["a=ptime:5"], ("10.0.0.2", 4001), 10),
+        (["a=ptime:200"], ("10.0.0.2", 4001), 60),
+        (["a=maxptime:10"], ("10.0.0.2", 4001), 10),
         (["a=ptime:60", "a=maxptime:40"], ("10.0.0.2", 4001), 40),
     ],
 )

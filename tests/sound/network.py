@@ -21,6 +21,7 @@ class BareLeg:
         self.listener: Listener | None = None
         self.source = Source.SILENCE
         self.fed: list[bytes] = []
+        self.late = 0
 
     def feed(self, payload: bytes) -> None:
         self.fed.append(payload)
@@ -33,6 +34,8 @@ class Arrival:
     timestamp: int = field(compare=False)
     payload: bytes = field(compare=False, repr=False)
     ssrc: int = field(default=1, compare=False)
+    codec_name: str | None = field(default=None, compare=False)
+    """None for the one that the leg sends."""
 
 
 def talk(
@@ -88,7 +91,7 @@ def listen(
             packet = waiting.pop(0)
             header = RtpPacket(False, 0, packet.sequence & 0xFFFF, packet.timestamp, packet.ssrc, 0, 0)
             assert leg.listener
-            leg.listener.hear(header, bytearray(packet.payload))
+            leg.listener.hear(header, packet.codec_name or leg.codec_name or "", bytearray(packet.payload))
         during(now, leg)
         rate = listened.rate
         frame = listened.speak()

@@ -98,4 +98,4 @@ def test_wideband_keeps_its_past_to_itself() -> None:
 
 def test_unknown() -> None:
     with pytest.raises(KeyError):
-        codec("OPUS")
+        codec("G729")

@@ -3,22 +3,25 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from offhook.rtp import packet
+from offhook.rtp.format import COMFORT_NOISE, FORMATS, FRAME_MS, STATIC_COMFORT_NOISE, TELEPHONE_EVENT, Format
 from offhook.rtp.latch import Latch
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.rtp.reception import Counts, Reception
 from offhook.rtp.rtcp_session import RtcpSession
-from offhook.rtp.sender import MAX_PTIME, MIN_PTIME, RATE, SILENCE, Sender, Source
+from offhook.rtp.sender import MAX_PTIME, MIN_PTIME, Sender, Source
 from offhook.rtp.socket_address import SocketAddress, unicast
 from offhook.rtp.telephone_event import EventReceiver
 
 _MAX_DATAGRAM = 2048
 _MAX_STALE = 512
+_OTHER = {TELEPHONE_EVENT.name: TELEPHONE_EVENT, COMFORT_NOISE.name: COMFORT_NOISE}
+_LEVEL = 0x7F
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,11 @@ class LegStats:
 
 
 class Listener(Protocol):
-    def hear(self, received: packet.RtpPacket, payload: bytearray) -> None:
+    def hear(self, received: packet.RtpPacket, codec_name: str, payload: bytearray) -> None:
         """Takes a packet of sound, each once, in the order they arrive."""
+
+    def hear_noise(self, level: int) -> None:
+        """The far end is silent, and has noise of `level` decibels below the loudest be heard (RFC 3389)."""
 
 
 class Leg:
@@ -61,6 +67,8 @@ class Leg:
         """What was agreed on; None before `start`."""
         self.on_digit: Callable[[str], None] | None = None
         self.listener: Listener | None = None
+        self.late = 0
+        """Packets that `listener` had no use for any more."""
         self._rtp = rtp
         self._family = rtp.family
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -68,8 +76,8 @@ class Leg:
         self._sender = Sender(clock, rtp)
         self._rtcp = RtcpSession(rtcp, self._sender, self._latch)
         self._buffer = bytearray(_MAX_DATAGRAM)
-        self._payload_type: int | None = None
-        self._telephone_event: int | None = None
+        self._formats: dict[int, Format] = {}
+        self._heard: Format | None = None
         self._receiving = False
         self._reception: Reception | None = None
         self._earlier = Counts()
@@ -91,8 +99,12 @@ class Leg:
         self._sender.source = source
 
     def feed(self, payload: bytes) -> None:
-        """Takes in what the source FED sends: any number of octets in the codec of the leg."""
+        """Takes in what the source FED sends: octets in the codec of the leg, or one packet of Opus."""
         self._sender.feed(payload)
+
+    def play(self, tones: Iterable[bytes]) -> bool:
+        """Sends these before all else, each 20 ms in the codec of the leg. False where nothing is sent."""
+        return self._sender.play(tones)
 
     def start(
         self,
@@ -106,15 +118,24 @@ class Leg:
         telephone_event: int | None,
         sending: bool,
         receiving: bool,
-        ptime: int = 20,
+        ptime: int = FRAME_MS,
+        telephone_event_rate: int = TELEPHONE_EVENT.clock,
+        formats: Mapping[int, str] | None = None,
     ) -> None:
         """Begins what was agreed on, or changes it in mid-call. Needs a running loop.
 
+        `formats` are all that may arrive, by payload type; without it those that are sent, and comfort noise.
         Nothing is sent while `address` is no unicast IP literal of the leg's family, or `port` is 0. A
-        `ptime` beyond 10 to 60 ms is brought back there. Raises ValueError for a codec that is not spoken.
+        `ptime` beyond 10 to 60 ms is brought back there, and Opus is always in packets of 20 ms. Raises
+        ValueError for a codec that is not spoken.
         """
-        if codec_name not in SILENCE:
-            raise ValueError(f"codec {codec_name!r} is not spoken here; these are {', '.join(SILENCE)}")
+        if codec_name not in FORMATS:
+            raise ValueError(f"codec {codec_name!r} is not spoken here; these are {', '.join(FORMATS)}")
+        spoken = FORMATS[codec_name]
+        if formats is None:
+            formats = {STATIC_COMFORT_NOISE: COMFORT_NOISE.name, payload_type: codec_name}
+            if telephone_event is not None:
+                formats[telephone_event] = TELEPHONE_EVENT.name
         now = time.monotonic()
         if self._loop is None:
             self._listen(asyncio.get_running_loop())
@@ -122,11 +143,10 @@ class Leg:
         self._latch.expect(announced, now)
         self._rtcp.expect(unicast(self._family, rtcp_address, rtcp_port))
         self.codec_name = codec_name
-        self._payload_type = payload_type
-        self._telephone_event = telephone_event
+        self._formats = {number: FORMATS.get(name) or _OTHER[name] for number, name in formats.items()}
         self._receiving = receiving
-        ptime = min(max(ptime, MIN_PTIME), MAX_PTIME)
-        self._sender.speak(codec_name, payload_type, telephone_event, ptime)
+        ptime = FRAME_MS if spoken.framed else min(max(ptime, MIN_PTIME), MAX_PTIME)
+        self._sender.speak(spoken, payload_type, telephone_event, telephone_event_rate, ptime)
         self._sender.to = announced and (self._latch.source or announced)
         self._sender.pace(ptime if sending and announced else None, now)
 
@@ -143,7 +163,7 @@ class Leg:
         jitter = 0.0
         if self._reception:
             counts = counts.plus(self._reception.counts())
-            jitter = self._reception.jitter * 1000 / RATE
+            jitter = self._reception.jitter_ms
         round_trip = self._rtcp.round_trip
         return LegStats(
             sent=self._sender.sent,
@@ -190,12 +210,12 @@ class Leg:
             self._ignored += 1
         elif received.ssrc == self._sender.ssrc:
             self._looped += 1
-        elif received.payload_type in (self._payload_type, self._telephone_event):
-            self._receive(received, source)
+        elif said := self._formats.get(received.payload_type):
+            self._receive(received, said, source)
         else:
             self._ignored += 1
 
-    def _receive(self, received: packet.RtpPacket, source: SocketAddress) -> None:
+    def _receive(self, received: packet.RtpPacket, said: Format, source: SocketAddress) -> None:
         now = time.monotonic()
         if not self._latch.admit(source, received.ssrc, received.sequence, now):
             self._ignored += 1
@@ -204,28 +224,40 @@ class Leg:
             self._sender.to = source
         reception = self._reception
         if reception is None or reception.ssrc != received.ssrc:
-            reception = self._begin(received)
+            reception = self._begin(received, said)
         if not reception.receive(received.sequence):
             return
-        if received.payload_type == self._payload_type:
+        if said is TELEPHONE_EVENT:
             # Events keep the timestamp of their beginning, which says nothing of jitter.
-            reception.measure(received.timestamp, now)
             if self._receiving:
-                self._hear(received)
-        elif self._receiving:
-            digit = self._events.receive(received.timestamp, self._buffer[received.start : received.end])
-            if digit and self.on_digit:
-                self.on_digit(digit)
+                self._hear_event(received)
+            return
+        if said is not self._heard:
+            self._heard = said
+            reception.count_by(said.clock)
+        reception.measure(received.timestamp, now)
+        if self._receiving:
+            self._hear(received, said)
 
-    def _hear(self, received: packet.RtpPacket) -> None:
+    def _hear(self, received: packet.RtpPacket, said: Format) -> None:
+        if said is COMFORT_NOISE:
+            if self.listener and received.end > received.start:
+                self.listener.hear_noise(self._buffer[received.start] & _LEVEL)
+            return
         if self.listener:
-            self.listener.hear(received, self._buffer[received.start : received.end])
-        if self._sender.source is Source.ECHO:
+            self.listener.hear(received, said.name, self._buffer[received.start : received.end])
+        if self._sender.source is Source.ECHO and said.name == self.codec_name:
             self._sender.feed(self._buffer[received.start : received.end])
 
-    def _begin(self, received: packet.RtpPacket) -> Reception:
+    def _hear_event(self, received: packet.RtpPacket) -> None:
+        digit = self._events.receive(received.timestamp, self._buffer[received.start : received.end])
+        if digit and self.on_digit:
+            self.on_digit(digit)
+
+    def _begin(self, received: packet.RtpPacket, said: Format) -> Reception:
         if self._reception:
             self._earlier = self._earlier.plus(self._reception.counts())
-        self._reception = self._rtcp.reception = Reception(received.ssrc, received.sequence, RATE)
+        self._heard = said
+        self._reception = self._rtcp.reception = Reception(received.ssrc, received.sequence, said.clock)
         self._events = EventReceiver()
         return self._reception

@@ -105,6 +105,17 @@ class Reception:
             self._base = number
         return True
 
+    @property
+    def jitter_ms(self) -> float:
+        return self.jitter * 1000 / self._rate
+
+    def count_by(self, rate: int) -> None:
+        """From now on the timestamps are of a clock of `rate` Hz: the codec has changed in mid-stream."""
+        if rate != self._rate:
+            self.jitter *= rate / self._rate
+            self._rate = rate
+            self._arrival = None
+
     def measure(self, timestamp: int, arrival: float) -> None:
         """Takes a new packet's RTP timestamp and arrival (seconds, monotonic) into the jitter (A.8)."""
         if self._arrival is not None:

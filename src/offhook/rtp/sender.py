@@ -4,19 +4,22 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from enum import Enum
 
 from offhook.rtp import packet
+from offhook.rtp.format import FORMATS, FRAME_MS, OCTETS_MS, Format
 from offhook.rtp.media_clock import MediaClock
+from offhook.rtp.sending_queue import SendingQueue, queue_for
 from offhook.rtp.socket_address import SocketAddress
 from offhook.rtp.telephone_event import EventQueue
 
-RATE = 8000
-"""The RTP clock in Hz of every codec here, G.722's too (RFC 3551 §4.5.2); one octet is one tick of it."""
-SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5, "G722": 0xFD}
 MIN_PTIME, MAX_PTIME = 10, 60
-_MAX_ECHO = RATE // 5  # 200 ms
-_MAX_AHEAD = RATE // 25  # 40 ms
+"""Milliseconds in a packet."""
+_MAX_ECHO = 200
+_MAX_AHEAD = 40
+_MAX_TONES = 10_000
+"""Milliseconds of digits that may wait: about as many digits as wait as telephone-events."""
 
 
 class Source(Enum):
@@ -46,12 +49,22 @@ class Sender:
         self._interval: int | None = None
         self._payload_type = 0
         self._telephone_event: int | None = None
+        self._format = FORMATS["PCMU"]
+        self._ptime = FRAME_MS
         self._samples = 0
+        self._event_samples = 0
         self._silence = b""
         self._packet = bytearray()
-        self._codec_name = ""
-        self._queue = bytearray()
-        self._events = EventQueue(RATE)
+        self._fed: SendingQueue = queue_for(self._format, self._ptime)
+        self._tones: SendingQueue = queue_for(self._format, self._ptime)
+        self._bare = True
+        self._events = EventQueue(self._format.clock)
+        self._event_rate = self._format.clock
+
+    @property
+    def clock_rate(self) -> int:
+        """Of the RTP timestamps, in Hz."""
+        return self._format.clock
 
     @property
     def source(self) -> Source:
@@ -60,23 +73,36 @@ class Sender:
     @source.setter
     def source(self, source: Source) -> None:
         self._source = source
-        self._queue.clear()
+        self._fed.clear()
         self._packet[packet.HEADER_SIZE :] = self._silence
+        self._bare = source is Source.SILENCE and not self._tones.length
 
-    def speak(self, codec_name: str, payload_type: int, telephone_event: int | None, ptime: int) -> None:
-        """Sets the codec, the payload types and the length of a packet in milliseconds."""
+    def speak(
+        self, spoken: Format, payload_type: int, telephone_event: int | None, event_rate: int, ptime: int
+    ) -> None:
+        """Sets the codec, the payload types and the length of a packet in milliseconds.
+
+        `event_rate` is the clock of the telephone-events in Hz.
+        """
         self._payload_type = payload_type
         self._telephone_event = telephone_event
         if telephone_event is None:
             self._events.clear()
-        if codec_name != self._codec_name:
-            self._queue.clear()
-        self._codec_name = codec_name
-        self._samples = RATE * ptime // 1000
-        self._silence = bytes((SILENCE[codec_name],)) * self._samples
+        if event_rate != self._event_rate:
+            self._event_rate, self._events = event_rate, EventQueue(event_rate)
+        if spoken.clock != self._format.clock:
+            # Time goes on from here by another clock.
+            self._first_timestamp, self._opened = self._timestamp, time.monotonic()
+        if (spoken, ptime) != (self._format, self._ptime):
+            self._fed, self._tones = queue_for(spoken, ptime), queue_for(spoken, ptime)
+        self._format, self._ptime = spoken, ptime
+        self._samples = spoken.clock * ptime // 1000
+        self._event_samples = event_rate * ptime // 1000
+        self._silence = spoken.silence if spoken.framed else spoken.silence * (ptime * OCTETS_MS)
         marker = self._packet[1] & packet.MARKER if self._packet else 0
         header = packet.HEADER.pack(packet.VERSION_2, marker | payload_type, 0, 0, self.ssrc)
         self._packet = bytearray(header + self._silence)
+        self._bare = self._source is Source.SILENCE and not self._tones.length
 
     def pace(self, interval: int | None, now: float) -> None:
         """Sends every `interval` milliseconds, or, with None, not at all."""
@@ -86,19 +112,32 @@ class Sender:
             self._clock.leave(self, self._interval)
         else:
             # The timestamp goes on through a pause as time does (RFC 3550 §5.1).
-            elapsed = int((now - self._opened) * RATE)
+            elapsed = int((now - self._opened) * self._format.clock)
             self._timestamp = max(self._timestamp, self._first_timestamp + elapsed)
             self._packet[1] = packet.MARKER | self._payload_type
         self._interval = interval
         if interval is None:
             self._events.clear()
-            self._queue.clear()
+            self._fed.clear()
+            self._tones.clear()
         else:
             self._clock.join(self, interval)
 
     def digit(self, digit: str) -> bool:
         """Whether it will be sent."""
         return self._interval is not None and self._telephone_event is not None and self._events.add(digit)
+
+    def play(self, tones: Iterable[bytes]) -> bool:
+        """Sends these, each `FRAME_MS` in the codec of the leg, in place of all other sound.
+
+        False where nothing is sent, or a great deal waits already.
+        """
+        if self._interval is None or self._tones.length > _MAX_TONES:
+            return False
+        for payload in tones:
+            self._tones.add(payload, 2 * _MAX_TONES)
+        self._bare = False
+        return True
 
     def feed(self, payload: bytes | bytearray) -> None:
         """Takes in what the sources ECHO and FED send; what has waited too long is dropped.
@@ -107,20 +146,20 @@ class Sender:
         waits for one packet and 40 ms at most.
         """
         if self._interval is not None:
-            self._queue += payload
-            most = _MAX_ECHO if self._source is Source.ECHO else self._samples + _MAX_AHEAD
-            del self._queue[:-most]
+            echoed = self._source is Source.ECHO
+            self._fed.add(payload, _MAX_ECHO if echoed else self._ptime + _MAX_AHEAD)
 
     def timestamp(self, now: float) -> int:
         """The RTP timestamp of this instant, as a sender report gives it."""
-        return self._timestamp - self._samples + int((now - self._last) * RATE) & 0xFFFFFFFF
+        since = int((now - self._last) * self._format.clock)
+        return self._timestamp - self._samples + since & 0xFFFFFFFF
 
     def beat(self, missed: int) -> None:
         """Sends one packet (`media_clock.Paced`)."""
         if missed:
             self._timestamp += missed * self._samples
         if self._events and self._sent_event():
-            del self._queue[: self._samples]
+            self._fed.take()
         else:
             self._send_audio()
         self._timestamp += self._samples
@@ -128,20 +167,23 @@ class Sender:
 
     def _send_audio(self) -> None:
         datagram = self._packet
-        if self._source is not Source.SILENCE:
-            enough = len(self._queue) >= self._samples
-            datagram[packet.HEADER_SIZE :] = self._queue[: self._samples] if enough else self._silence
-            if enough:
-                del self._queue[: self._samples]
+        if not self._bare:
+            self._fill(datagram)
         packet.SEQUENCE_AND_TIMESTAMP.pack_into(
             datagram, packet.SEQUENCE_OFFSET, self._sequence, self._timestamp & 0xFFFFFFFF
         )
         self._send(datagram)
         datagram[1] = self._payload_type
 
+    def _fill(self, datagram: bytearray) -> None:
+        fed = None if self._source is Source.SILENCE else self._fed.take()
+        tone = self._tones.take()
+        datagram[packet.HEADER_SIZE :] = tone or fed or self._silence
+        self._bare = self._source is Source.SILENCE and tone is None
+
     def _sent_event(self) -> bool:
         """Whether this beat was an event's; the pause between two is silence."""
-        payload, begins = self._events.next(self._timestamp, self._samples)
+        payload, begins = self._events.next(self._timestamp, self._event_samples)
         if payload is None or self._telephone_event is None:
             return False
         second = self._telephone_event | (packet.MARKER if begins else 0)

@@ -7,11 +7,17 @@ from .hop import Transport
 
 Srtp = Literal["no", "optional", "required"]
 Ping = Literal["crlf", "options"]
+Dtmf = Literal["auto", "rtp", "info", "inband"]
+
+USUAL_CODECS = ("PCMU", "PCMA", "G722")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """`id` counts from 1. `host` and `port` are the registrar and the domain of what is dialled.
+
+    `codecs` are those that are spoken, best first, by their names in `media.CODECS`. `dtmf` is how digits are
+    sent: as telephone-events and, where they were not agreed on, by INFO; or in one way only.
 
     `register` false: nothing is registered, numbers go to `host` all the same. The password appears neither
     in `repr` nor in `str`.
@@ -34,6 +40,8 @@ class Account:
     backup: tuple[str, int | None] | None = None
     keepalive: int | None = None
     ping: Ping = "crlf"
+    codecs: tuple[str, ...] = USUAL_CODECS
+    dtmf: Dtmf = "auto"
 
     def at_backup(self) -> "Account | None":
         """The same account at its second registrar, a server with a domain of its own."""

@@ -15,22 +15,35 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """`name` as SDP's rtpmap spells it, upper case; `rate` is the RTP clock rate in Hz."""
+    """`name` as SDP's rtpmap has it, in upper case; `rate` is the RTP clock rate in Hz."""
 
     name: str
     payload_type: int
     rate: int = 8000
+    channels: int = 1
 
 
 PCMU = Codec("PCMU", 0)
 PCMA = Codec("PCMA", 8)
 G722 = Codec("G722", 9, 8000)
 """Samples 16 kHz; the RTP clock of 8 kHz is an old mistake that stays (RFC 3551 §4.5.2)."""
+OPUS = Codec("OPUS", 96, 48000, 2)
+"""Clock and channels are always these, whatever is spoken (RFC 7587 §7)."""
+
+CODECS = {codec.name: codec for codec in (PCMU, PCMA, G722, OPUS)}
+"""What there is to choose from, by name."""
+
+TELEPHONE_EVENT = "TELEPHONE-EVENT"
+COMFORT_NOISE = "CN"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalMedia:
-    """This end of the sound: where RTP is received, and what is spoken, best first."""
+    """This end of the sound: where RTP is received, and what is spoken, best first.
+
+    `telephone_event` is the payload type of digits that count time by 8 kHz. Where a codec has another clock,
+    digits by that clock are offered too, under the numbers that follow (RFC 4733 §2.1).
+    """
 
     address: str
     port: int
@@ -43,8 +56,10 @@ class LocalMedia:
 class MediaFlow:
     """What was agreed: where RTP is sent to, in which codec and with which payload types.
 
-    `direction` is this end's. `ptime` is in milliseconds. `port` 0, or `address` 0.0.0.0 as RFC 2543 held a
-    call, means that nothing is sent.
+    `formats` is all that may arrive, under the numbers by which it does: the codecs, TELEPHONE_EVENT and
+    COMFORT_NOISE. `telephone_event_rate` is the clock of the digits that are sent, in Hz. `direction` is this
+    end's. `ptime` is in milliseconds. `port` 0, or `address` 0.0.0.0 as RFC 2543 held a call, means that
+    nothing is sent.
     """
 
     address: str
@@ -55,3 +70,5 @@ class MediaFlow:
     telephone_event: int | None
     direction: Direction
     ptime: int = 20
+    telephone_event_rate: int = 8000
+    formats: tuple[Codec, ...] = ()

@@ -1,18 +1,25 @@
-"""The offer/answer model (RFC 3264) for one stream of sound over RTP/AVP."""
+"""The offer/answer model (RFC 3264) for one stream of sound over RTP/AVP.
+
+An offer lists the codecs in our order. An answer keeps the order of the offer, as RFC 3264 §6.1 recommends:
+of what both speak, the one who asked chooses. Its payload types are the offer's, so that both ends have the
+same number for a codec; in answers to us they may differ, and then each end is sent what it asked for.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 
-from .media import Codec, Direction, LocalMedia, MediaFlow
+from .media import COMFORT_NOISE, TELEPHONE_EVENT, Codec, Direction, LocalMedia, MediaFlow
 from .sdp import Attribute, BadSdp, Media, Origin, SessionDescription, parse
 
-TELEPHONE_EVENT = "TELEPHONE-EVENT"
 EVENTS = "0-16"
 """The digits 0-9 * # A-D and flash (RFC 4733 §3.2)."""
 
-PTIMES = (20, 40, 60)
-"""Packet times in milliseconds that are sent when they are asked for."""
+MIN_PTIME, PTIME, MAX_PTIME = 10, 20, 60
+"""Packet times in milliseconds: whole tens of them are sent when they are asked for."""
+
+STATIC_COMFORT_NOISE = 13
+"""RFC 3389 §4. It is not offered, for what is sent is never interrupted; many send it unasked."""
 
 
 class NotAcceptable(Exception):
@@ -21,8 +28,8 @@ class NotAcceptable(Exception):
 
 def offer(media: LocalMedia, origin: Origin) -> bytes:
     """`origin.version` rises by one with each offer or answer that differs from the last (RFC 3264 §8)."""
-    encodings = tuple([(codec.payload_type, codec.name, codec.rate) for codec in media.codecs])
-    stream = _stream(media, encodings, media.telephone_event, media.direction)
+    encodings = tuple([_encoding(codec, codec.payload_type) for codec in media.codecs])
+    stream = _stream(media, encodings, _own_events(media), media.direction)
     return bytes(SessionDescription(origin, media.address, (stream,)))
 
 
@@ -41,13 +48,14 @@ def answer(offer: bytes, media: LocalMedia, origin: Origin) -> tuple[bytes, Medi
             streams.append(refused)
             continue
         try:
-            flow = _flow(theirs, offered, media)
+            flow = _flow(theirs, offered, media, answering=True)
         except NotAcceptable as error:
             why = str(error)
             streams.append(refused)
             continue
-        common = [(number, codec.name, codec.rate) for number, codec in _common(offered, media.codecs)]
-        streams.append(_stream(media, tuple(common), flow.telephone_event, flow.direction))
+        common = _common(offered, media.codecs)
+        encodings = tuple([_encoding(codec, number) for number, codec in common])
+        streams.append(_stream(media, encodings, _events(offered, common, media), flow.direction))
     if flow is None:
         raise NotAcceptable(why)
     ours = SessionDescription(origin, media.address, tuple(streams), time=theirs.time)
@@ -60,7 +68,7 @@ def accept(answer: bytes, media: LocalMedia) -> MediaFlow:
     if len(theirs.media) != 1 or theirs.media[0].kind != "audio":
         kinds = ", ".join(stream.kind for stream in theirs.media) or "none"
         raise NotAcceptable(f"one stream of audio was offered, the answer has: {kinds}")
-    return _flow(theirs, theirs.media[0], media)
+    return _flow(theirs, theirs.media[0], media, answering=False)
 
 
 def _parse(data: bytes) -> SessionDescription:
@@ -70,35 +78,41 @@ def _parse(data: bytes) -> SessionDescription:
         raise NotAcceptable(str(error)) from error
 
 
-Encoding = tuple[int, str, int]
-"""Payload type, name, clock rate in Hz."""
+Encoding = tuple[int, str]
+"""Payload type, and what rtpmap says of it."""
+
+Events = tuple[tuple[int, int], ...]
+"""Payload type and clock rate in Hz of telephone-events."""
+
+_CHANNELS = {1: "", 2: "/2"}
+_SPELT = {"OPUS": "opus"}  # RFC 7587 §7; names are compared without regard to case, and not by everybody
+
+
+def _encoding(codec: Codec, number: int) -> Encoding:
+    return number, f"{_SPELT.get(codec.name, codec.name)}/{codec.rate}{_CHANNELS[codec.channels]}"
 
 
 def _stream(
-    media: LocalMedia, encodings: tuple[Encoding, ...], telephone_event: int | None, direction: Direction
+    media: LocalMedia, encodings: tuple[Encoding, ...], events: Events, direction: Direction
 ) -> Media:
-    formats, attributes = _formats(encodings, telephone_event, direction)
+    formats, attributes = _formats(encodings, events, direction)
     return Media("audio", media.port, "RTP/AVP", formats, attributes=attributes)
 
 
 @lru_cache
 def _formats(
-    encodings: tuple[Encoding, ...], telephone_event: int | None, direction: Direction
+    encodings: tuple[Encoding, ...], events: Events, direction: Direction
 ) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
     """What all calls with these codecs say of them."""
-    formats = [str(number) for number, _, _ in encodings]
-    attributes: list[Attribute] = [("rtpmap", f"{number} {name}/{rate}") for number, name, rate in encodings]
-    if telephone_event is not None:
-        formats.append(str(telephone_event))
-        attributes += [
-            ("rtpmap", f"{telephone_event} telephone-event/8000"),
-            ("fmtp", f"{telephone_event} {EVENTS}"),
-        ]
-    attributes += [("ptime", "20"), (direction.value, None)]
+    formats = [str(number) for number, _ in (*encodings, *events)]
+    attributes: list[Attribute] = [("rtpmap", f"{number} {encoding}") for number, encoding in encodings]
+    for number, rate in events:
+        attributes += [("rtpmap", f"{number} telephone-event/{rate}"), ("fmtp", f"{number} {EVENTS}")]
+    attributes += [("ptime", str(PTIME)), (direction.value, None)]
     return tuple(formats), tuple(attributes)
 
 
-def _flow(theirs: SessionDescription, stream: Media, media: LocalMedia) -> MediaFlow:
+def _flow(theirs: SessionDescription, stream: Media, media: LocalMedia, *, answering: bool) -> MediaFlow:
     if stream.port == 0:
         raise NotAcceptable("the stream of sound is off (port 0)")
     if stream.protocol.upper() != "RTP/AVP":
@@ -110,21 +124,25 @@ def _flow(theirs: SessionDescription, stream: Media, media: LocalMedia) -> Media
     address = _usable(theirs.address_of(stream), media)
     rtcp_port, rtcp_address = stream.rtcp or (min(stream.port + 1, 65535), None)
     payload_type, codec = common[0]
+    events = _events(stream, common, media)
+    telephone_event, event_rate = _sent_event(events, codec.rate)
     return MediaFlow(
         address=address,
         port=stream.port,
         rtcp_address=address if rtcp_address is None else _usable(rtcp_address, media),
         rtcp_port=rtcp_port,
-        codec=Codec(codec.name, payload_type, codec.rate),
-        telephone_event=None if media.telephone_event is None else _telephone_event(stream),
+        codec=_numbered(codec, payload_type),
+        telephone_event=telephone_event,
         direction=_meet(theirs.direction_of(stream), media.direction, held=_is_unspecified(address)),
         ptime=_ptime(stream),
+        telephone_event_rate=event_rate,
+        formats=_received(stream, common, events, None if answering else media),
     )
 
 
 def _common(stream: Media, codecs: Sequence[Codec]) -> list[tuple[int, Codec]]:
     """Payload type, as the stream numbers it, and codec of ours, in the stream's order."""
-    spoken = {(codec.name, codec.rate): codec for codec in codecs}
+    spoken = {(codec.name, codec.rate, codec.channels): codec for codec in codecs}
     # Payload types below 96 need no rtpmap (RFC 3551 §6).
     static = {codec.payload_type: codec for codec in codecs if codec.payload_type < 96}
     rtpmap = stream.rtpmap
@@ -134,19 +152,69 @@ def _common(stream: Media, codecs: Sequence[Codec]) -> list[tuple[int, Codec]]:
         if mapped is None:
             codec = static.get(number)
         else:
-            codec = spoken.get((mapped.name, mapped.rate)) if mapped.channels == 1 else None
+            codec = spoken.get((mapped.name, mapped.rate, mapped.channels))
         if codec is not None:
             common.append((number, codec))
     return common
 
 
-def _telephone_event(stream: Media) -> int | None:
+def _own_events(media: LocalMedia) -> Events:
+    """Digits by the clock of each codec, and by 8 kHz in any case: many know no other."""
+    if media.telephone_event is None:
+        return ()
+    rates = dict.fromkeys((8000, *(codec.rate for codec in media.codecs)))
+    return tuple((media.telephone_event + number, rate) for number, rate in enumerate(rates))
+
+
+def _events(stream: Media, common: Sequence[tuple[int, Codec]], media: LocalMedia) -> Events:
+    """Those of the stream that are ours too, as the stream numbers them."""
+    if media.telephone_event is None:
+        return ()
+    rates = {8000, *(codec.rate for _, codec in common)}
     rtpmap = stream.rtpmap
-    for number in stream.payload_types:
-        mapped = rtpmap.get(number)
-        if mapped and mapped.name == TELEPHONE_EVENT and mapped.rate == 8000:
-            return number
-    return None
+    mapped = [(number, rtpmap[number]) for number in stream.payload_types if number in rtpmap]
+    events = [(at.rate, number) for number, at in mapped if at.name == TELEPHONE_EVENT and at.rate in rates]
+    # Of two by the same clock the first counts.
+    return tuple((number, rate) for rate, number in dict(reversed(events)).items())[::-1]
+
+
+def _sent_event(events: Events, rate: int) -> tuple[int | None, int]:
+    """By the clock of the codec (RFC 4733 §2.1), or else by the one there is."""
+    by_rate = {at: number for number, at in events}
+    for at in (rate, 8000, *by_rate):
+        if at in by_rate:
+            return by_rate[at], at
+    return None, 8000
+
+
+def _received(
+    stream: Media, common: Sequence[tuple[int, Codec]], events: Events, offered: LocalMedia | None
+) -> tuple[Codec, ...]:
+    """What may come in, any of it at any time (RFC 3264 §5.1), by the numbers that `offered` gave it.
+
+    Their numbers are taken too where ours leave them free: some send what we should send.
+    """
+    theirs = [_numbered(codec, number) for number, codec in common]
+    theirs += [Codec(TELEPHONE_EVENT, number, rate) for number, rate in events]
+    ours: list[Codec] = []
+    if offered is not None:
+        ours = list(dict.fromkeys(codec for _, codec in common))
+        rates = {rate for _, rate in events}
+        ours += [Codec(TELEPHONE_EVENT, at, rate) for at, rate in _own_events(offered) if rate in rates]
+    rtpmap = stream.rtpmap
+    noise = [
+        number
+        for number in dict.fromkeys((STATIC_COMFORT_NOISE, *stream.payload_types))
+        if (rtpmap[number].name == COMFORT_NOISE if number in rtpmap else number == STATIC_COMFORT_NOISE)
+    ]
+    formats: dict[int, Codec] = {}
+    for codec in (*ours, *theirs, *(Codec(COMFORT_NOISE, number) for number in noise)):
+        formats.setdefault(codec.payload_type, codec)
+    return tuple(formats.values())
+
+
+def _numbered(codec: Codec, number: int) -> Codec:
+    return Codec(codec.name, number, codec.rate, codec.channels)
 
 
 def _usable(address: str | None, media: LocalMedia) -> str:
@@ -190,7 +258,5 @@ _BY_USE = {
 
 
 def _ptime(stream: Media) -> int:
-    wanted = stream.ptime or 20
-    if stream.maxptime:
-        wanted = min(wanted, stream.maxptime)
-    return wanted if wanted in PTIMES else 20
+    wanted = min(stream.ptime or PTIME, stream.maxptime or MAX_PTIME)
+    return min(max(wanted // 10 * 10, MIN_PTIME), MAX_PTIME)

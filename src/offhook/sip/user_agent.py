@@ -259,6 +259,10 @@ class UserAgent:
     def refuse_refer(self, call: str, code: int, now: float) -> None:
         self._calls[call].transfers.refuse(code, now)
 
+    def account_of(self, call: str) -> Account | None:
+        """The one it is made from or came to."""
+        return self._calls[call].account
+
     def send_digit_info(self, call: str, digit: str, now: float) -> bool:
         """DTMF by INFO, for a far end without telephone-events (`MediaFlow.telephone_event` is None).
 

@@ -1,36 +1,46 @@
 """Octets of RTP to samples and back."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from G722 import G722  # type: ignore[import-not-found]
 from numpy.typing import NDArray
 
+from offhook.sound.opus import Opus
 from offhook.sound.samples import Samples, to_pcm16
 
 _Tables: TypeAlias = tuple[Samples, NDArray[np.uint8]]
 
 
 class Codec(Protocol):
-    """Both directions of one call, each with its own past; takes any number of octets or samples.
+    """Both directions of one call, each with its own past.
 
-    `rate` is that of the samples in Hz.
+    `rate` is that of the samples in Hz. `stretch` makes of a payload what can be measured and cut by ticks of
+    1/8 ms, and `decode` takes a piece of that: of G.711 and G.722, whose octets are such ticks, the payload
+    itself. What is encoded is any number of samples, or, with Opus, 20 ms.
     """
 
     rate: int
 
-    def decode(self, payload: bytes) -> Samples: ...
+    def stretch(self, payload: bytes) -> Any: ...
+
+    def decode(self, stretch: Any) -> Samples: ...
 
     def encode(self, samples: Samples) -> bytes: ...
 
 
 def codec(name: str) -> Codec:
-    """A new one, by its name in SDP. Raises KeyError."""
+    """A new one, by its name in SDP. Raises KeyError, and RuntimeError where its library is missing."""
     return _CODECS[name]()
 
 
-class _Companded:
+class _Octets:
+    def stretch(self, payload: bytes) -> bytes:
+        return payload
+
+
+class _Companded(_Octets):
     """G.711: an octet a sample, by table."""
 
     rate = 8000
@@ -39,14 +49,14 @@ class _Companded:
         self._expanded = expanded
         self._compressed = compressed
 
-    def decode(self, payload: bytes) -> Samples:
-        return self._expanded.take(np.frombuffer(payload, np.uint8))
+    def decode(self, stretch: bytes) -> Samples:
+        return self._expanded.take(np.frombuffer(stretch, np.uint8))
 
     def encode(self, samples: Samples) -> bytes:
         return self._compressed.take(to_pcm16(samples).view(np.uint16)).tobytes()
 
 
-class _Wideband:
+class _Wideband(_Octets):
     """G.722 at 64 kbit/s: an octet for two samples."""
 
     rate = 16000
@@ -55,8 +65,8 @@ class _Wideband:
         self._encoder = G722(self.rate, 64000)
         self._decoder = G722(self.rate, 64000)
 
-    def decode(self, payload: bytes) -> Samples:
-        return np.array(self._decoder.decode(payload), np.float32)
+    def decode(self, stretch: bytes) -> Samples:
+        return np.array(self._decoder.decode(stretch), np.float32)
 
     def encode(self, samples: Samples) -> bytes:
         octets: bytes = self._encoder.encode(to_pcm16(samples))
@@ -100,4 +110,5 @@ _CODECS: dict[str, Callable[[], Codec]] = {
     "PCMU": lambda: _Companded(*_MU_LAW),
     "PCMA": lambda: _Companded(*_A_LAW),
     "G722": _Wideband,
+    "OPUS": Opus,
 }

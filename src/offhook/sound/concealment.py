@@ -16,6 +16,7 @@ class Concealment:
     """Listens to what is played at `rate` Hz, and goes on with it when there is no more."""
 
     def __init__(self, rate: int) -> None:
+        self.rate = rate
         self._ms = rate // 1000
         self._shortest = int(_SHORTEST_PERIOD * self._ms)
         self._longest = int(_LONGEST_PERIOD * self._ms)
