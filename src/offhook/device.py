@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from offhook import __version__
+from offhook.capture_file import CaptureFile
 from offhook.legs import Legs
 from offhook.media import follow
 from offhook.on_their_way import OnTheirWay
@@ -43,6 +44,7 @@ from offhook.sip.events import (
 from offhook.sip.hop import Hop, uri_host
 from offhook.sip.user_agent import UserAgent
 from offhook.sip_news import for_the_phone
+from offhook.sip_trace import SipTrace
 from offhook.sound.sound import Sound
 
 _log = logging.getLogger(__name__)
@@ -75,6 +77,7 @@ class Device:
         contact_is_fixed: bool = False,
         directory: Mapping[str, str] = MappingProxyType({}),
         settings: Settings | None = None,
+        capture: CaptureFile | None = None,
     ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings)
@@ -91,6 +94,7 @@ class Device:
             instance=instance,
         )
         self._endpoint = Endpoint(self._agent, self._hear)
+        self.sip_trace = SipTrace(self._endpoint, capture)
         self._registration_log = RegistrationLog(self.accounts)
         self._on_their_way = OnTheirWay()
         self._timers = PhoneTimers(self._take)
@@ -136,6 +140,7 @@ class Device:
                 self._agent.unregister(account.id, now)
         await self._endpoint.settle(FAREWELL)
         await self._endpoint.close()
+        self.sip_trace.close()
 
     # --- the ways in
 

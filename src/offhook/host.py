@@ -9,6 +9,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from offhook.cannot_listen import CannotListen
+from offhook.capture_file import CaptureFile
 from offhook.device import Device
 from offhook.echo import EchoService
 from offhook.file_descriptors import provide_file_descriptors
@@ -81,6 +82,8 @@ class Host:
     async def _start(self, options: DeviceOptions) -> Listening:
         far = options.accounts[0].host if options.accounts else None
         address, told = await sip_addresses(far, options.sip_bind, options.public_address)
+        # Before the sockets: whose trouble with a file is no trouble with a port.
+        capture = CaptureFile(options.sip_trace) if options.sip_trace else None
         device = Device(
             options.accounts,
             clock=self._clock,
@@ -91,10 +94,12 @@ class Host:
             contact_is_fixed=options.public_address is not None,
             directory=self._directory,
             settings=options.settings,
+            capture=capture,
         )
         try:
             await device.start(options.sip_port)
         except OSError as error:
+            device.sip_trace.close()
             raise _cannot_listen_for_sip(address, options.sip_port, error) from error
         self.devices.append(device)
         if self._exchange:

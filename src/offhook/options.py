@@ -180,6 +180,10 @@ class RunOptions(CallOptions):
     mac: Annotated[str | None, BeforeValidator(read_mac), Shown("MAC", "made once and kept")] = Field(
         default=None, description="MAC address of the phone."
     )
+    sip_trace: Annotated[Path | None, BeforeValidator(read_path), Shown("FILE", "none")] = Field(
+        default=None,
+        description="Capture file for Wireshark of all SIP messages, without their secrets.",
+    )
     config: Annotated[Path | None, BeforeValidator(read_path), Shown("FILE", "none")] = Field(
         default=None,
         description="TOML file of these options by the same names. Passwords are best kept there.",
@@ -209,6 +213,7 @@ class RunOptions(CallOptions):
             access=_access(self),
             settings=self.settings(),
             autop_url=self.autop_url,
+            sip_trace=self.sip_trace,
         )
 
 
@@ -280,6 +285,7 @@ class FarmOptions(CallOptions):
                 access=access,
                 settings=self.settings(),
                 autop_url=None,
+                sip_trace=None,
             )
             for i, extension in enumerate(self.extensions)
         ]
@@ -320,6 +326,7 @@ class DeviceOptions:
     access: Access
     settings: Settings
     autop_url: str | None
+    sip_trace: Path | None
 
 
 def run_options(flags: Mapping[str, object], environ: Mapping[str, str]) -> RunOptions:

@@ -22,6 +22,9 @@ from .user_agent import UserAgent
 
 _log = logging.getLogger(__name__)
 
+Tap = Callable[[bytes, Hop, Hop, bool], None]
+"""Hears a message with this end, the other end, and whether it was sent."""
+
 BIND_ATTEMPTS: Final = 16
 """Ports that the system is asked for until one is free for UDP and TCP alike."""
 
@@ -34,7 +37,10 @@ class Endpoint:
 
     port: int
     """The one bound, for whoever had the system choose."""
+    tap: Tap | None = None
+    """Is given every message that comes and goes, keep-alives left out."""
     _loop: asyncio.AbstractEventLoop
+    _here: Hop
     _resolver: Resolver
     _udp: UdpSocket
     _tcp: TcpConnections
@@ -80,6 +86,7 @@ class Endpoint:
                     raise OSError(
                         error.errno, f"cannot listen on {where} for SIP: {error.strerror}"
                     ) from error
+        self._here = Hop("UDP", host, self.port)
         self._ua.contact = Hop("UDP", announced or host, self.port)
         await self._tcp.listen(listener)
         self._udp.listen()
@@ -160,6 +167,8 @@ class Endpoint:
             self._fail(transmit, error)
 
     def _send_to(self, transmit: Transmit, hop: Hop) -> None:
+        if self.tap is not None:
+            self._tapped(self.tap, transmit.data, hop, sent=True)
         match hop.transport:
             case "UDP":
                 self._udp.send(transmit.data, hop)
@@ -195,8 +204,14 @@ class Endpoint:
         self.flush()
 
     def _received(self, data: bytes, source: Hop) -> None:
+        if self.tap is not None:
+            self._tapped(self.tap, data, source, sent=False)
         self._ua.receive(data, source, self._loop.time())
         self.flush()
+
+    def _tapped(self, tap: Tap, data: bytes, there: Hop, *, sent: bool) -> None:
+        if data.strip(b"\r\n\0"):
+            tap(data, self._here, there, sent)
 
     def _written(self, transmit: Transmit) -> None:
         self._note(transmit)

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from offhook.face.text import text
+from offhook.web import trace
 from offhook.web.picture import Picture
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ This is an offhook phone.
   /fcgi/do?keyup=Hook                   put the handset down
   /api/v1/state                         what the phone shows and does, as JSON
   /screen.txt /screen.svg /screen.png   its display
+  /api/v1/trace                         its SIP messages, once POST /api/v1/trace/start keeps them
 """
 NOT_STORED = {"Cache-Control": "no-store"}
 DRAWING = {**NOT_STORED, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
@@ -57,5 +59,6 @@ def app(device: "Device") -> Starlette:
             Route("/screen.txt", screen_text),
             Route("/screen.svg", screen_svg),
             Route("/screen.png", screen_png),
+            *trace.routes(device),
         ]
     )
