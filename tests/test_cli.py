@@ -306,9 +306,9 @@ def test_a_phone_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_phone_starts_says_where_and_stops(tmp_path: Path, number: signal.Signals) -> None:
-    account = "sip:1001@127.0.0.1:9;register=no;srtp=optional"
+    account = "sip:1001@127.0.0.1:9;register=no;srtp=required"
     arguments = ["run", "--data", str(tmp_path), *FREE, "--account", account]
-    with running(*arguments, last="Note: account 1, 1001@127.0.0.1: SRTP is not built yet") as (
+    with running(*arguments, last="Note: account 1, 1001@127.0.0.1: its sound is encrypted") as (
         process,
         lines,
     ):
@@ -398,7 +398,7 @@ def test_a_terminal_that_knows_few_characters(tmp_path: Path, encoding: str) -> 
         str(tmp_path),
         *FREE,
         "--account",
-        "sip:łukasz@127.0.0.1:9;register=no;srtp=optional",
+        "sip:łukasz@127.0.0.1:9;register=no;srtp=required",
         last="Note: account 1",
         PYTHONIOENCODING=encoding,
     ) as (process, lines):

@@ -15,7 +15,7 @@ from offhook.phone.events import Event, Function, Key, KeyDown, MakeCall, Perfor
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.rtp.sender import Source
-from offhook.sip.account import Account
+from offhook.sip.account import Account, Srtp
 from offhook.sip.user_agent import UserAgent
 
 
@@ -181,15 +181,12 @@ def test_a_phone_that_stops_hangs_up():
 
 def test_an_account_that_asks_for_what_is_not_spoken_stays_out_of_service():
     secure = Account(1, "1001", "127.0.0.1", transport="TLS")
-    keyed = Account(2, "1002", "127.0.0.1", srtp="required")
+    keyed = Account(2, "1002", "127.0.0.1", transport="TLS", srtp="required")
 
     async def play() -> None:
         async with running(secure, keyed) as device:
             states = [(account["state"], account["reason"]) for account in device.state()["accounts"]]
-            assert states == [
-                ("disabled", "TLS is not built yet"),
-                ("disabled", "SRTP is not built yet, and required"),
-            ]
+            assert states == [("disabled", "TLS is not built yet"), ("disabled", "TLS is not built yet")]
             assert (await press(device, MakeCall("1003"))).verdict is Verdict.NOT_NOW
 
     asyncio.run(play())
@@ -285,5 +282,54 @@ def test_a_phone_that_stops_takes_no_more_calls():
             await until(lambda: "503" in alice.state()["screen"]["lines"][0])
             await stopping
             assert bob.legs.by_call == {}
+
+    asyncio.run(play())
+
+
+def encrypting(number: int, user: str, port: int, srtp: Srtp) -> Account:
+    return Account(number, user, "127.0.0.1", port, register=False, srtp=srtp)
+
+
+@pytest.mark.parametrize("srtp", ["optional", "required"])
+def test_the_sound_of_two_phones_is_encrypted_and_over_udp_no_lock_says_so(srtp: Srtp):
+    async def play() -> None:
+        async with (
+            running(encrypting(1, "1001", 9, srtp)) as bob,
+            running(encrypting(1, "1002", bob.sip_port, srtp)) as alice,
+        ):
+            await press(alice, MakeCall("1001"))
+            await until(lambda: bob.state()["calls"])
+            await press(bob, Perform(Function.ANSWER))
+            for phone in (alice, bob):
+                await until(lambda phone=phone: phone.state()["screen"]["page"] == "talking")
+                [call] = phone.state()["calls"]
+                assert (call["srtp"], call["encrypted"]) == ("AEAD_AES_256_GCM", False)
+                assert "encrypted" not in phone.state()["screen"]["icons"]
+            legs = [leg for phone in (alice, bob) for leg in phone.legs.by_call.values()]
+            await until(lambda: all(leg.stats().received > 10 for leg in legs))
+            await press(alice, Perform(Function.HOLD))
+            await until(lambda: bob.state()["calls"][0]["held_by_peer"])
+            await press(alice, Perform(Function.UNHOLD))
+            await until(lambda: not bob.state()["calls"][0]["held_by_peer"])
+            heard = [leg.stats().received for leg in legs]
+            await until(lambda: all(leg.stats().received > h + 5 for leg, h in zip(legs, heard, strict=True)))
+            assert [leg.stats().ignored for leg in legs] == [0, 0]
+            await press(alice, Perform(Function.CALL_END))
+            await until(lambda: not bob.state()["calls"])
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(("caller", "called"), [("required", "no"), ("no", "required")])
+def test_required_against_none_fails_and_says_so(caller: Srtp, called: Srtp):
+    async def play() -> None:
+        async with (
+            running(encrypting(1, "1001", 9, called)) as bob,
+            running(encrypting(1, "1002", bob.sip_port, caller)) as alice,
+        ):
+            await press(alice, MakeCall("1001"))
+            await until(lambda: not alice.state()["calls"])
+            assert "1001 found no way to talk with us" in alice.state()["screen"]["lines"][0]
+            assert bob.state()["calls"] == []
 
     asyncio.run(play())

@@ -362,8 +362,11 @@ def notices(devices: Iterable[DeviceOptions], environ: Mapping[str, str]) -> lis
                 said.append(f"{name}: {why}; this account stays out of service")
             elif missing := what_is_left_out(account):
                 said.append(f"{name}: {missing}; its calls go without")
-            if account.srtp == "optional":
-                said.append(f"{name}: SRTP is not built yet; its calls are not encrypted")
+            if account.srtp == "required" and account.transport != "TLS":
+                said.append(
+                    f"{name}: its sound is encrypted, but its keys go over {account.transport}, where others"
+                    " can read them; calls show the lock only with transport=tls"
+                )
         if device.autop_url is not None:
             said.append("AutoP is not built yet; nothing is fetched from the --autop-url")
     return list(dict.fromkeys(said))

@@ -8,8 +8,6 @@ from offhook.spoken_codecs import spoken_codecs
 def why_out_of_service(account: Account) -> str | None:
     if account.transport == "TLS":
         return "TLS is not built yet"
-    if account.srtp == "required":
-        return "SRTP is not built yet, and required"
     if not spoken_codecs(account):
         return MISSING
     return None

@@ -7,6 +7,7 @@ from offhook.phone.events import (
     CallGone,
     CallReplaced,
     CallRinging,
+    CallSecured,
     DigitReceived,
     HeldByPeer,
     HoldRefused,
@@ -51,7 +52,7 @@ REGISTRATIONS = {
 
 
 def for_the_phone(told: UserAgentEvent) -> News | None:
-    """None for what is the house's business alone: sound, and what was sent."""
+    """None for what is the house's business alone, such as what was sent."""
     match told:
         case Incoming(call, account, remote, remote_name, answer_after):
             return CallArrived(call, account, remote, remote_name, answer_after)
@@ -67,6 +68,8 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
             return CallGone(call, reason, elsewhere)
         case ChangeRefused(call, code, reason):
             return HoldRefused(call, code, reason)
+        case MediaChanged(call, flow, over_tls):
+            return CallSecured(call, None if flow.srtp is None else flow.srtp.suite, over_tls)
         case PeerHold(call, held):
             return HeldByPeer(call, held)
         case ReferReceived(call, target, referred_by):
@@ -84,5 +87,5 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
             return PhoneMessagesWaiting(account or 0, new)
         case BindingChanged(account, binding, reason):
             return RegistrationChanged(account, REGISTRATIONS[binding], reason)
-        case InviteSent() | MediaChanged() | CheckSync():
+        case InviteSent() | CheckSync():
             return None

@@ -65,6 +65,8 @@ def replaced(phone: Phone, event: CallReplaced) -> str:
         started=phone.now,
         answered=phone.now,
         held_by_peer=False,
+        srtp=None,
+        encrypted=False,
         transferring_to=None,
         refer_target=None,
     )

@@ -30,6 +30,10 @@ class Call:
     rings_there: bool = False
     early_media: bool = False
     held_by_peer: bool = False
+    srtp: str | None = None
+    """The suite that encrypts its sound."""
+    encrypted: bool = False
+    """Sound and signalling are, as far as this end can tell."""
     conference: bool = False
     silenced: bool = False
     digits_sent: str = ""

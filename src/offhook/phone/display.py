@@ -37,6 +37,9 @@ def screen(phone: Phone, now: float) -> Screen:
 
 
 def _icons(phone: Phone) -> Iterator[Icon]:
+    focused = phone.focused
+    if focused is not None and all(leg.encrypted for leg in holding.legs(phone, focused)):
+        yield Icon.ENCRYPTED
     states = {account.state for account in phone.accounts.values()}
     if Registration.REGISTERED in states:
         yield Icon.REGISTERED

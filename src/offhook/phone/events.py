@@ -157,6 +157,18 @@ class CallGone:
 
 
 @dataclass(frozen=True, slots=True)
+class CallSecured:
+    """The sound of a call was agreed on: `srtp` is the suite that encrypts it, None for none.
+
+    `signalling`: nobody could read the keys on their way out of this end.
+    """
+
+    call: str
+    srtp: str | None
+    signalling: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HeldByPeer:
     """The far end put the call on hold, or took it off."""
 
@@ -270,6 +282,7 @@ News = (
     | CallAnswered
     | CallFailed
     | CallGone
+    | CallSecured
     | HeldByPeer
     | HoldRefused
     | DigitReceived

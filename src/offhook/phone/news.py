@@ -19,6 +19,7 @@ from .events import (
     CallGone,
     CallReplaced,
     CallRinging,
+    CallSecured,
     DigitReceived,
     HeldByPeer,
     HoldRefused,
@@ -48,7 +49,7 @@ FAILURES = {
     484: "is not a whole number",
     486: "is busy",
     487: "was given up",
-    488: "speaks no codec of ours",
+    488: "found no way to talk with us",
     500: "could not be reached",
     503: "could not be reached",
     600: "is busy",
@@ -86,6 +87,7 @@ def _of_call(
     | CallAnswered
     | CallFailed
     | CallGone
+    | CallSecured
     | HeldByPeer
     | HoldRefused
     | DigitReceived
@@ -106,6 +108,8 @@ def _of_call(
             _failed(phone, call, why)
         case CallGone(_, reason, elsewhere):
             _gone(phone, call, reason, elsewhere)
+        case CallSecured(_, srtp, signalling):
+            call.srtp, call.encrypted = srtp, srtp is not None and signalling
         case HeldByPeer(_, held):
             call.held_by_peer = held
         case HoldRefused(_, code, reason):

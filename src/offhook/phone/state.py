@@ -61,6 +61,8 @@ def _call(call: Call, focused: bool, now: float) -> dict[str, Any]:
         "account": call.account,
         "focused": focused,
         "held_by_peer": call.held_by_peer,
+        "encrypted": call.encrypted,
+        "srtp": call.srtp,
         "conference": call.conference,
         "transferring_to": call.transferring_to,
         "referred_by": call.referred_by or None,

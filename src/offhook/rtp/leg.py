@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from offhook.rtp import packet
 from offhook.rtp.format import COMFORT_NOISE, FORMATS, FRAME_MS, STATIC_COMFORT_NOISE, TELEPHONE_EVENT, Format
@@ -16,7 +16,11 @@ from offhook.rtp.reception import Counts, Reception
 from offhook.rtp.rtcp_session import RtcpSession
 from offhook.rtp.sender import MAX_PTIME, MIN_PTIME, Sender, Source
 from offhook.rtp.socket_address import SocketAddress, unicast
+from offhook.rtp.srtp_keys import SrtpKeys
 from offhook.rtp.telephone_event import EventReceiver
+
+if TYPE_CHECKING:
+    from offhook.rtp.srtp import Srtp
 
 _MAX_DATAGRAM = 2048
 _MAX_STALE = 512
@@ -30,7 +34,8 @@ class LegStats:
 
     `received` counts each packet of the call once, `lost` those that never came. `ignored` were not the
     call's (a stranger, a payload type nobody agreed on, no RTP), `looped` our own come back: these two,
-    `received` and `duplicated` make up what came in. `unsent` were refused by the system.
+    `received` and `duplicated` make up what came in. Where the call is encrypted, all that the far end did
+    not encrypt for it is `ignored`, and what comes a second time too. `unsent` were refused by the system.
     """
 
     sent: int
@@ -79,6 +84,10 @@ class Leg:
         self._formats: dict[int, Format] = {}
         self._heard: Format | None = None
         self._receiving = False
+        self._keys: SrtpKeys | None = None
+        self._known: Srtp | None = None
+        """Remembers the keys of the call, while it is not encrypted too."""
+        self._srtp: Srtp | None = None
         self._reception: Reception | None = None
         self._earlier = Counts()
         self._events = EventReceiver()
@@ -121,16 +130,20 @@ class Leg:
         ptime: int = FRAME_MS,
         telephone_event_rate: int = TELEPHONE_EVENT.clock,
         formats: Mapping[int, str] | None = None,
+        srtp: SrtpKeys | None = None,
     ) -> None:
         """Begins what was agreed on, or changes it in mid-call. Needs a running loop.
 
         `formats` are all that may arrive, by payload type; without it those that are sent, and comfort noise.
         Nothing is sent while `address` is no unicast IP literal of the leg's family, or `port` is 0. A
-        `ptime` beyond 10 to 60 ms is brought back there, and Opus is always in packets of 20 ms. Raises
-        ValueError for a codec that is not spoken.
+        `ptime` beyond 10 to 60 ms is brought back there, and Opus is always in packets of 20 ms. With `srtp`
+        everything is encrypted, and nothing else is heard. Raises ValueError for a codec or a suite that is
+        not spoken.
         """
         if codec_name not in FORMATS:
             raise ValueError(f"codec {codec_name!r} is not spoken here; these are {', '.join(FORMATS)}")
+        if srtp != self._keys:
+            self._encrypt(srtp)
         spoken = FORMATS[codec_name]
         if formats is None:
             formats = {STATIC_COMFORT_NOISE: COMFORT_NOISE.name, payload_type: codec_name}
@@ -188,6 +201,17 @@ class Leg:
             self._loop.remove_reader(self._rtp.fileno())
         self._rtp.close()
 
+    def _encrypt(self, keys: SrtpKeys | None) -> None:
+        if keys is not None:
+            if self._known is None:
+                from offhook.rtp.srtp import Srtp  # noqa: PLC0415 - libsrtp is loaded for who encrypts
+
+                self._known = Srtp()
+            self._known.use(keys)
+        self._keys = keys
+        self._srtp = self._rtcp.srtp = None if keys is None else self._known
+        self._sender.protect = None if self._srtp is None else self._srtp.protect
+
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         # What came in before anything was agreed on would only upset the counts.
@@ -205,6 +229,8 @@ class Leg:
             size, source = self._rtp.recvfrom_into(self._buffer)
         except OSError:
             return
+        if self._srtp is not None:
+            size = self._decrypt(self._srtp, size)
         received = packet.parse(self._buffer, size) if size < _MAX_DATAGRAM else None
         if received is None:
             self._ignored += 1
@@ -214,6 +240,12 @@ class Leg:
             self._receive(received, said, source)
         else:
             self._ignored += 1
+
+    def _decrypt(self, srtp: "Srtp", size: int) -> int:
+        """How many octets of the buffer are RTP now; 0 where it was not the far end that encrypted them."""
+        rtp = srtp.unprotect(bytes(self._buffer[:size])) or b""
+        self._buffer[: len(rtp)] = rtp
+        return len(rtp)
 
     def _receive(self, received: packet.RtpPacket, said: Format, source: SocketAddress) -> None:
         now = time.monotonic()

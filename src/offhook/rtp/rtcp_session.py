@@ -5,12 +5,16 @@ import random
 import secrets
 import socket
 import time
+from typing import TYPE_CHECKING
 
 from offhook.rtp import rtcp
 from offhook.rtp.latch import Latch
 from offhook.rtp.reception import Reception
 from offhook.rtp.sender import Sender
 from offhook.rtp.socket_address import SocketAddress
+
+if TYPE_CHECKING:
+    from offhook.rtp.srtp import Srtp
 
 INTERVAL = 5.0
 """Seconds between two reports on average (RFC 3550 §6.2); half of it before the first."""
@@ -28,6 +32,8 @@ class RtcpSession:
         """What is reported on; None before anything was received."""
         self.round_trip: float | None = None
         """Seconds."""
+        self.srtp: Srtp | None = None
+        """None where reports go as they are."""
         self._socket = rtcp_socket
         self._sender = sender
         self._latch = latch
@@ -77,6 +83,11 @@ class RtcpSession:
         now = time.monotonic()
         self._cname = self._cname or secrets.token_urlsafe(12)  # RFC 7022 §4.2: random, told to nobody else
         compound = rtcp.build(self._sender.ssrc, self._cname, self._sent(now), self._heard(now), bye=bye)
+        if self.srtp is not None:
+            protected = self.srtp.protect_rtcp(compound)
+            if protected is None:
+                return
+            compound = protected
         try:
             self._socket.sendto(compound, self._to)
         except OSError:
@@ -121,6 +132,8 @@ class RtcpSession:
         flow = self._latch.source
         if source != self._to and (flow is None or source[0] != flow[0]):
             return
+        if self.srtp is not None:
+            datagram = self.srtp.unprotect_rtcp(datagram) or b""
         now = time.monotonic()
         for report in rtcp.parse(datagram):
             if isinstance(report, rtcp.Bye):

@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from offhook.rtp import packet
@@ -41,7 +41,12 @@ class Sender:
         self.unsent = 0
         self.to: SocketAddress | None = None
         """Where the packets go; not None while paced."""
-        self._sequence, self._first_timestamp, self.ssrc = struct.unpack("!HII", os.urandom(10))
+        self.protect: Callable[[bytes | bytearray], bytes | None] | None = None
+        """Makes SRTP of a packet; None where packets are sent as they are."""
+        sequence, self._first_timestamp, self.ssrc = struct.unpack("!HII", os.urandom(10))
+        # In the lower half: who misses the first packets of SRTP must not take a wrap for none at all, for
+        # the number of wraps is in no packet (RFC 3711 §3.3.1).
+        self._sequence: int = sequence >> 1
         self._timestamp: int = self._first_timestamp
         self._opened = self._last = time.monotonic()
         self._clock = clock
@@ -194,8 +199,12 @@ class Sender:
         return True
 
     def _send(self, datagram: bytes | bytearray) -> None:
+        sent = datagram if self.protect is None else self.protect(datagram)
+        if sent is None:
+            self.unsent += 1
+            return
         try:
-            self._rtp.sendto(datagram, self.to)  # type: ignore[arg-type]
+            self._rtp.sendto(sent, self.to)  # type: ignore[arg-type]
         except OSError:
             self.unsent += 1
             return

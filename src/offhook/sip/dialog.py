@@ -91,6 +91,11 @@ class Dialog:
         except ValueError:
             return
 
+    @property
+    def hop(self) -> Hop:
+        """Where the next request within it goes."""
+        return routed(self.remote_target, self.route_set)[2]
+
     def request(self, method: str, sequence: int | None = None) -> tuple[Request, Hop]:
         """A request and its next hop (§12.2.1.1); `sequence` is for an ACK, which has its INVITE's."""
         if sequence is None:

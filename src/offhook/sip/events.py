@@ -59,10 +59,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class MediaChanged:
-    """Offer and answer are complete, for the first time or again."""
+    """Offer and answer are complete, for the first time or again.
+
+    `over_tls`: they went by TLS, as far as this end's own hop goes.
+    """
 
     call: str
     flow: MediaFlow
+    over_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

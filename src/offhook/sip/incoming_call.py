@@ -33,6 +33,7 @@ class IncomingCall(InviteSession):
     ) -> None:
         super().__init__(owner, call, account)
         self._transaction = transaction
+        self.in_the_clear = transaction.request.source.transport != "TLS"
         self._become(dialog)
         self.client.ready = False
         self._up = False

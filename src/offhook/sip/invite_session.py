@@ -21,6 +21,7 @@ from .media import Direction, LocalMedia, MediaFlow
 from .message import ReceivedRequest, ReceivedResponse, content_type, finish
 from .negotiation import SDP, Negotiation
 from .offer_answer import NotAcceptable
+from .protection import Protection, policy_of
 from .server_transaction import ServerTransaction
 from .session_change import SessionChange
 from .transaction_layer import TransactionLayer
@@ -51,7 +52,9 @@ class InviteSession:
         self.call = call
         self.account = account
         self.layer = owner.layer
-        self.negotiation = Negotiation(self.layer.random.getrandbits(48))
+        policy = policy_of(account, incoming=not self.owns_call_id)
+        protection = Protection(policy, self.layer.random.randbytes)
+        self.negotiation = Negotiation(self.layer.random.getrandbits(48), protection)
         self.hold = Hold()
         self.flow: MediaFlow | None = None
         """What was agreed about sound, once offer and answer are complete."""
@@ -59,6 +62,8 @@ class InviteSession:
         """This end's sound as its owner gave it, whoever holds."""
         self.client: DialogClient
         """Of the dialog that is confirmed, or that an incoming call is to confirm."""
+        self.in_the_clear = False
+        """An offer or answer went by another transport than TLS."""
         self.transfers = Transfers(self)
         self.over = False
         self._owner = owner
@@ -192,6 +197,7 @@ class InviteSession:
         if content_type(request.message) not in {"", SDP}:
             self.unsupported_body(transaction, SDP, now)
             return None
+        self.in_the_clear |= request.source.transport != "TLS"
         ours = self.hold.answered(self.media.direction)
         if not request.message.body:
             ours = self.hold.offered(self.media.direction, self.hold.here)
@@ -219,7 +225,13 @@ class InviteSession:
     def _take_flow(self, flow: MediaFlow) -> None:
         if flow != self.flow:
             self.flow = flow
-            self.tell(MediaChanged(self.call, flow))
+            self.tell(MediaChanged(self.call, flow, over_tls=self.over_tls))
+
+    @property
+    def over_tls(self) -> bool:
+        """Nobody could read our offers and answers on this end's own hop; of those behind it nothing is
+        known."""
+        return not self.in_the_clear and (self._dialog is None or self._dialog.hop.transport == "TLS")
 
     # --- our own requests in it
 

@@ -1,6 +1,6 @@
 """What two ends of a call agree on about sound (RFC 3264), free of SDP's syntax."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -53,13 +53,23 @@ class LocalMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class SrtpKeys:
+    """How the sound is encrypted: the suite by its name in RFC 4568 §6.2 or RFC 7714 §12, and the master key
+    and salt of each direction, seen from this end."""
+
+    suite: str
+    sending: bytes = field(repr=False)
+    receiving: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class MediaFlow:
     """What was agreed: where RTP is sent to, in which codec and with which payload types.
 
     `formats` is all that may arrive, under the numbers by which it does: the codecs, TELEPHONE_EVENT and
     COMFORT_NOISE. `telephone_event_rate` is the clock of the digits that are sent, in Hz. `direction` is this
     end's. `ptime` is in milliseconds. `port` 0, or `address` 0.0.0.0 as RFC 2543 held a call, means that
-    nothing is sent.
+    nothing is sent. `srtp` None: the sound is not encrypted.
     """
 
     address: str
@@ -72,3 +82,4 @@ class MediaFlow:
     ptime: int = 20
     telephone_event_rate: int = 8000
     formats: tuple[Codec, ...] = ()
+    srtp: SrtpKeys | None = None

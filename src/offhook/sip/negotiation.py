@@ -7,6 +7,7 @@ from sipmessage import Request, Response
 from .media import LocalMedia, MediaFlow
 from .message import content_type
 from .offer_answer import NotAcceptable, accept, answer, offer
+from .protection import Protection
 from .sdp import Origin
 
 SDP = "application/sdp"
@@ -15,9 +16,10 @@ SDP = "application/sdp"
 class Negotiation:
     """`media` is what this end offered or answered with last, None before that."""
 
-    def __init__(self, session_id: int) -> None:
+    def __init__(self, session_id: int, protection: Protection) -> None:
         self.media: LocalMedia | None = None
         self._before: LocalMedia | None = None
+        self._protection = protection
         self._session_id = session_id
         self._version = 0
         self._description = b""
@@ -26,9 +28,11 @@ class Negotiation:
         """Our last offer was refused: what was agreed before it stands (RFC 3261 §14.1)."""
         self.media = self._before
 
-    def offer(self, media: LocalMedia) -> bytes:
+    def offer(self, media: LocalMedia, *, whole: bool = False) -> bytes:
+        """`whole`: as if nothing had been agreed on yet (RFC 3261 §14.2)."""
         self._before, self.media = self.media, media
-        return self._versioned(lambda: offer(media, self._origin(media)))
+        self._protection.begin_offer(whole=whole)
+        return self._versioned(lambda: offer(media, self._origin(media), self._protection))
 
     def respond(self, invite: Request, media: LocalMedia) -> tuple[bytes, MediaFlow | None]:
         """The body of a 2xx: the answer and what it agrees on, or our offer and None where there was none.
@@ -36,12 +40,12 @@ class Negotiation:
         Raises NotAcceptable, and nothing has changed then.
         """
         if not invite.body:
-            return self.offer(media), None
+            return self.offer(media, whole=True), None
         flow: MediaFlow | None = None
 
         def build() -> bytes:
             nonlocal flow
-            body, flow = answer(invite.body, media, self._origin(media))
+            body, flow = answer(invite.body, media, self._origin(media), self._protection)
             return body
 
         body = self._versioned(build)
@@ -52,7 +56,7 @@ class Negotiation:
         """What the answer to our offer agrees on. Raises NotAcceptable."""
         if content_type(message) != SDP or self.media is None:
             raise NotAcceptable("there was no answer to our offer")
-        return accept(message.body, self.media)
+        return accept(message.body, self.media, self._protection)
 
     def _origin(self, media: LocalMedia) -> Origin:
         return Origin(self._session_id, self._version, media.address)

@@ -1,4 +1,4 @@
-"""The offer/answer model (RFC 3264) for one stream of sound over RTP/AVP.
+"""The offer/answer model (RFC 3264) for one stream of sound over RTP/AVP or RTP/SAVP.
 
 An offer lists the codecs in our order. An answer keeps the order of the offer, as RFC 3264 §6.1 recommends:
 of what both speak, the one who asked chooses. Its payload types are the offer's, so that both ends have the
@@ -6,10 +6,12 @@ same number for a codec; in answers to us they may differ, and then each end is 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import ip_address
 
 from .media import COMFORT_NOISE, TELEPHONE_EVENT, Codec, Direction, LocalMedia, MediaFlow
+from .protection import PROFILES, NotProtected, Protection
 from .sdp import Attribute, BadSdp, Media, Origin, SessionDescription, parse
 
 EVENTS = "0-16"
@@ -26,14 +28,19 @@ class NotAcceptable(Exception):
     """A description with no stream of sound that can be used; the text says why."""
 
 
-def offer(media: LocalMedia, origin: Origin) -> bytes:
+NO_SRTP = Protection("no", bytes)
+
+
+def offer(media: LocalMedia, origin: Origin, protection: Protection = NO_SRTP) -> bytes:
     """`origin.version` rises by one with each offer or answer that differs from the last (RFC 3264 §8)."""
     encodings = tuple([_encoding(codec, codec.payload_type) for codec in media.codecs])
     stream = _stream(media, encodings, _own_events(media), media.direction)
-    return bytes(SessionDescription(origin, media.address, (stream,)))
+    return bytes(SessionDescription(origin, media.address, (protection.offer(stream),)))
 
 
-def answer(offer: bytes, media: LocalMedia, origin: Origin) -> tuple[bytes, MediaFlow]:
+def answer(
+    offer: bytes, media: LocalMedia, origin: Origin, protection: Protection = NO_SRTP
+) -> tuple[bytes, MediaFlow]:
     """Take the first stream of sound that can be used and refuse the others with port 0 (RFC 3264 §6).
 
     The codecs are the offer's that are ours too, in its order and by its numbers. Raises NotAcceptable.
@@ -49,26 +56,33 @@ def answer(offer: bytes, media: LocalMedia, origin: Origin) -> tuple[bytes, Medi
             continue
         try:
             flow = _flow(theirs, offered, media, answering=True)
-        except NotAcceptable as error:
-            why = str(error)
+            common = _common(offered, media.codecs)
+            encodings = tuple([_encoding(codec, number) for number, codec in common])
+            stream = _stream(media, encodings, _events(offered, common, media), flow.direction)
+            stream, keys = protection.answer(offered, stream)
+        except (NotAcceptable, NotProtected) as error:
+            why, flow = str(error), None
             streams.append(refused)
             continue
-        common = _common(offered, media.codecs)
-        encodings = tuple([_encoding(codec, number) for number, codec in common])
-        streams.append(_stream(media, encodings, _events(offered, common, media), flow.direction))
+        flow = replace(flow, srtp=keys)
+        streams.append(stream)
     if flow is None:
         raise NotAcceptable(why)
     ours = SessionDescription(origin, media.address, tuple(streams), time=theirs.time)
     return bytes(ours), flow
 
 
-def accept(answer: bytes, media: LocalMedia) -> MediaFlow:
+def accept(answer: bytes, media: LocalMedia, protection: Protection = NO_SRTP) -> MediaFlow:
     """What the answer to `offer(media, …)` makes of it. Raises NotAcceptable."""
     theirs = _parse(answer)
     if len(theirs.media) != 1 or theirs.media[0].kind != "audio":
         kinds = ", ".join(stream.kind for stream in theirs.media) or "none"
         raise NotAcceptable(f"one stream of audio was offered, the answer has: {kinds}")
-    return _flow(theirs, theirs.media[0], media, answering=False)
+    flow = _flow(theirs, theirs.media[0], media, answering=False)
+    try:
+        return replace(flow, srtp=protection.accept(theirs.media[0]))
+    except NotProtected as error:
+        raise NotAcceptable(str(error)) from error
 
 
 def _parse(data: bytes) -> SessionDescription:
@@ -115,7 +129,7 @@ def _formats(
 def _flow(theirs: SessionDescription, stream: Media, media: LocalMedia, *, answering: bool) -> MediaFlow:
     if stream.port == 0:
         raise NotAcceptable("the stream of sound is off (port 0)")
-    if stream.protocol.upper() != "RTP/AVP":
+    if stream.protocol.upper() not in PROFILES:
         raise NotAcceptable(f"{stream.protocol} is not spoken here, RTP/AVP is")
     common = _common(stream, media.codecs)
     if not common:

@@ -127,6 +127,7 @@ class OutgoingCall(InviteSession):
 
     def _send_to(self, hop: Hop, now: float) -> None:
         self._hop = hop
+        self.in_the_clear |= hop.transport != "TLS"
         credentials = self._owner.credentials(self.account)
         if credentials is not None:
             credentials.authorize(self._request, hop)

@@ -34,6 +34,7 @@ from .message import (
 from .negotiation import SDP, Negotiation
 from .offer_answer import NotAcceptable
 from .outgoing_call import OutgoingCall
+from .protection import Protection, policy_of
 from .registrars import Registrars
 from .replaces import Replaces
 from .server_transaction import Key, key_of
@@ -413,7 +414,8 @@ class UserAgent:
         try:
             if request.message.body:
                 # What `answer` would come to, before anybody is called to the phone for it.
-                Negotiation(0).respond(request.message, LocalMedia(self.contact.host, 0))
+                protection = Protection(policy_of(account, incoming=True), bytes)
+                Negotiation(0, protection).respond(request.message, LocalMedia(self.contact.host, 0))
         except NotAcceptable as error:
             self._refuse(request, 488, {"Warning": warning(self.contact.host, str(error))})
             return
