@@ -142,6 +142,21 @@ class Device:
         await self._endpoint.close()
         self.sip_trace.close()
 
+    async def move(self, address: str, public_address: str) -> None:
+        """Speak SIP and sound at `address` from now on, register anew, and let the calls that are up know.
+
+        A call that is not answered yet has told the far end the address before, and comes to what it comes
+        to. Raises OSError, and then everything is as it was.
+        """
+        if not self._up:
+            return
+        await self._endpoint.move(address, public_address)
+        self._address, self._public_address = address, public_address
+        now = self._endpoint.now()
+        for call in self.legs.move(address, public_address):
+            self._agent.renew(call, self.legs.media(call), now)
+        self._endpoint.flush()
+
     # --- the ways in
 
     def press(self, event: Event) -> Reply | Awaitable[Reply]:

@@ -18,6 +18,7 @@ from offhook.http_front.site import Site
 from offhook.listening import Listening
 from offhook.mac import instance_of
 from offhook.options import DeviceOptions
+from offhook.roaming import Roaming
 from offhook.rtp.media_clock import MediaClock
 from offhook.sip.hop import uri_host
 from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses
@@ -35,6 +36,7 @@ class Host:
         self._http = HttpServer()
         self._clock = MediaClock()
         self._exchange: EchoService | None = None
+        self._roaming = Roaming()
         self._directory: dict[str, str] = {}
         """Where the extensions of a farm are found."""
 
@@ -67,6 +69,7 @@ class Host:
 
     async def stop(self) -> None:
         """Close the ways in, end every call, unregister."""
+        await self._roaming.close()
         await self._http.close()
         # All at once: each may wait a while for its far ends.
         ended = await asyncio.gather(*(device.stop() for device in self.devices), return_exceptions=True)
@@ -102,6 +105,9 @@ class Host:
             device.sip_trace.close()
             raise _cannot_listen_for_sip(address, options.sip_port, error) from error
         self.devices.append(device)
+        found_by_route = options.sip_bind is None or ip_address(options.sip_bind).is_unspecified
+        if far and found_by_route and options.public_address is None:
+            self._roaming.add(device, far, options.sip_bind, (address, told))
         if self._exchange:
             for account in options.accounts:
                 dialled = f"sip:{account.user}@{uri_host(account.host)}:{account.port}"

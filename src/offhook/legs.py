@@ -1,6 +1,7 @@
 """The legs of one phone's calls: their ports, what is told of them in SDP, and who hears whom."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -9,6 +10,8 @@ from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.rtp.spare_leg import SpareLeg
 from offhook.sip.media import Codec, LocalMedia
+
+_log = logging.getLogger(__name__)
 
 
 class Legs:
@@ -24,6 +27,8 @@ class Legs:
         on_digit: Callable[[str, str], None],
     ) -> None:
         self.by_call: dict[str, Leg] = {}
+        self._clock = clock
+        self._ports = ports
         self._spare = SpareLeg(clock, address, ports)
         self._public_address = public_address
         self._on_digit = on_digit
@@ -41,6 +46,21 @@ class Legs:
     def media(self, call: str, codecs: tuple[Codec, ...]) -> LocalMedia:
         """What the far end is to know of the call's leg."""
         return LocalMedia(self._public_address, self.by_call[call].port, codecs)
+
+    def move(self, address: str, public_address: str) -> list[str]:
+        """Bind the sound at another address from now on; the calls whose sound came along."""
+        self._spare.close()
+        self._spare = SpareLeg(self._clock, address, self._ports)
+        self._public_address = public_address
+        moved = []
+        for call, leg in self.by_call.items():
+            try:
+                leg.move(address, self._ports)
+            except OSError as error:
+                _log.warning("call %s: its sound stays where it was: %s", call, error.strerror or error)
+            else:
+                moved.append(call)
+        return moved
 
     def of(self, calls: Iterable[str]) -> dict[str, Leg]:
         return {call: self.by_call[call] for call in calls if call in self.by_call}

@@ -43,17 +43,21 @@ async def route_address(host: str | None, family: socket.AddressFamily = socket.
 
     Loopback when there is no host, or no way to it: a phone that nobody can reach yet is reached by nobody.
     """
-    if host is None:
-        return LOOPBACK[family]
+    address = None if host is None else await route_to(host, family)
+    return address or LOOPBACK[family]
+
+
+async def route_to(host: str, family: socket.AddressFamily = socket.AF_UNSPEC) -> str | None:
+    """As `route_address`; None where there is no way to `host`, or it is not known where that is."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, DISCARD, family=family, type=socket.SOCK_DGRAM)
     except OSError:
-        return LOOPBACK[family]
+        return None
     for found_family, _, _, _, there in found:
         if address := _source(found_family, there):
             return address
-    return LOOPBACK[family]
+    return None
 
 
 def machine_address(everywhere: str) -> str:

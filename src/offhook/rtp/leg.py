@@ -163,6 +163,24 @@ class Leg:
         self._sender.to = announced and (self._latch.source or announced)
         self._sender.pace(ptime if sending and announced else None, now)
 
+    def move(self, address: str, ports: RtpPorts) -> None:
+        """Goes on at a new pair of ports on `address`; the far end is still to be told.
+
+        Raises what `RtpPorts.bind` raises, and OSError for an address of the other family: the far end could
+        not be reached from it. Nothing has changed then.
+        """
+        if (":" in address) != (self._family == socket.AF_INET6):
+            raise OSError(f"the far end cannot be reached from {address}")
+        before = self._rtp
+        self._rtp, rtcp = ports.bind(address)
+        self.port = self._rtp.getsockname()[1]
+        self._sender.rtp = self._rtp
+        self._rtcp.move(rtcp)
+        if self._loop:
+            self._loop.remove_reader(before.fileno())
+            self._loop.add_reader(self._rtp.fileno(), self._readable)
+        before.close()
+
     def send_digit(self, digit: str) -> bool:
         """Queues a DTMF digit (0-9 * # A-D): 100 ms, then 60 ms of pause. Raises ValueError for others.
 

@@ -58,6 +58,14 @@ class RtcpSession:
         if announced is not None and announced != self._announced:
             self._announced = self._to = announced
 
+    def move(self, rtcp_socket: socket.socket) -> None:
+        """Goes on at another port."""
+        if self._loop:
+            self._loop.remove_reader(self._socket.fileno())
+            self._loop.add_reader(rtcp_socket.fileno(), self._readable)
+        self._socket.close()
+        self._socket = rtcp_socket
+
     def close(self) -> None:
         """Says BYE, unless nothing was ever sent (§6.3.7)."""
         if self._sender.sent or self._active:

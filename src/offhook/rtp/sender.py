@@ -50,7 +50,7 @@ class Sender:
         self._timestamp: int = self._first_timestamp
         self._opened = self._last = time.monotonic()
         self._clock = clock
-        self._rtp = rtp
+        self.rtp = rtp
         self._interval: int | None = None
         self._payload_type = 0
         self._telephone_event: int | None = None
@@ -204,7 +204,7 @@ class Sender:
             self.unsent += 1
             return
         try:
-            self._rtp.sendto(sent, self.to)  # type: ignore[arg-type]
+            self.rtp.sendto(sent, self.to)  # type: ignore[arg-type]
         except OSError:
             self.unsent += 1
             return

@@ -70,27 +70,53 @@ class Endpoint:
         Raises OSError whose `strerror` says for a person what could not be bound.
         """
         self._loop = asyncio.get_running_loop()
+        udp, listener = self._bind(host, port)
+        self._ua.contact = Hop("UDP", announced or host, self.port)
+        await self._listen(udp, listener)
+        self.flush()
+
+    async def move(self, host: str, announced: str | None = None) -> None:
+        """Listen at another address, by the same port if it is free there. What is open is closed.
+
+        Raises OSError as `open` does, and nothing has changed then.
+        """
+        before = self._udp, self._tcp
+        if host != self._here.host:
+            try:
+                udp, listener = self._bind(host, self.port)
+            except OSError:
+                udp, listener = self._bind(host, 0)
+            before[0].close()
+            await self._listen(udp, listener)
+            await before[1].close()
+        self._ua.moved(Hop("UDP", announced or host, self.port), self._loop.time())
+        self.flush()
+
+    def _bind(self, host: str, port: int) -> tuple[UdpSocket, socket.socket]:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._resolver = Resolver(self._loop, family)
-        self._udp = UdpSocket(self._loop, self._received)
-        self._tcp = TcpConnections(self._loop, self._received, self._written, self._failed)
+        udp = UdpSocket(self._loop, self._received)
         for attempts_left in reversed(range(BIND_ATTEMPTS)):
             try:
-                self.port = self._udp.bind(family, host, port)
-                listener = bind_listener(family, host, self.port)
+                bound = udp.bind(family, host, port)
+                listener = bind_listener(family, host, bound)
                 break
             except OSError as error:
-                self._udp.close()
+                udp.close()
                 if port or error.errno != errno.EADDRINUSE or not attempts_left:
                     where = f"{uri_host(host)}:{port}"
                     raise OSError(
                         error.errno, f"cannot listen on {where} for SIP: {error.strerror}"
                     ) from error
-        self._here = Hop("UDP", host, self.port)
-        self._ua.contact = Hop("UDP", announced or host, self.port)
+        self.port = bound
+        self._here = Hop("UDP", host, bound)
+        self._resolver = Resolver(self._loop, family)
+        return udp, listener
+
+    async def _listen(self, udp: UdpSocket, listener: socket.socket) -> None:
+        self._udp = udp
+        self._tcp = TcpConnections(self._loop, self._received, self._written, self._failed)
         await self._tcp.listen(listener)
-        self._udp.listen()
-        self.flush()
+        udp.listen()
 
     def flush(self) -> None:
         """Send what the user agent has to send, tell what it has to tell, and set the timer.

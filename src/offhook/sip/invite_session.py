@@ -102,6 +102,14 @@ class InviteSession:
             self._change = SessionChange(self, owns_call_id=self.owns_call_id)
         self._change.want(hold, now)
 
+    def renew(self, media: LocalMedia, now: float) -> None:
+        """This end, and its sound, are somewhere else: let the far end know, once the call is up."""
+        self.media = media
+        if self._dialog is not None and self.answered and not self.over:
+            if self._change is None:
+                self._change = SessionChange(self, owns_call_id=self.owns_call_id)
+            self._change.renew(now)
+
     def send_digit(self, digit: str, now: float) -> bool:
         """By INFO, one after the other; False when too many wait already for the far end to answer."""
         body = info.relay(digit)

@@ -32,6 +32,8 @@ class SessionChange:
         self._wish: bool | None = None
         """To hold or not, as far as it has not been asked for yet."""
         self._asked = False
+        self._renewal = False
+        """What is asked for, or is to be, is what there is: only this end is somewhere else."""
         self._direction = session.media.direction
         self._reinvite: ReInvite | None = None
         self._retry: Timer | None = None
@@ -46,6 +48,13 @@ class SessionChange:
         self._wish = hold
         self.proceed(now)
 
+    def renew(self, now: float) -> None:
+        """Say anew what is agreed on, with the Contact and the address of the sound as they are now."""
+        self._renewal = True
+        if self._wish is None:
+            self._wish = self._asked if self.under_way else self._session.hold.here
+        self.proceed(now)
+
     def proceed(self, now: float) -> None:
         """Ask for what is wished, as soon as no other exchange stands in its way."""
         session = self._session
@@ -53,8 +62,9 @@ class SessionChange:
         if self._wish is None or self.under_way or waiting or not session.may_change:
             return
         self._asked, self._wish = self._wish, None
-        if self._asked == session.hold.here:
+        if self._asked == session.hold.here and not self._renewal:
             return
+        self._renewal = False
         media = session.media
         self._direction = session.hold.offered(media.direction, self._asked)
         offer = session.negotiation.offer(replace(media, direction=self._direction))

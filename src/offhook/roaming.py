@@ -1,0 +1,104 @@
+"""Phones follow their machine from one network to the next.
+
+Only those do whose address the host chose by the route to their account: what a person has set stays.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+
+from offhook.address_watch import AddressWatch
+from offhook.device import Device
+from offhook.sip_address import route_to, sip_addresses
+
+_log = logging.getLogger(__name__)
+
+FIRST_LOOK: Final = 2.0
+LONGEST_LOOK: Final = 60.0
+"""Seconds until a name that is not found yet is looked up again. Nothing tells when a name server is back."""
+
+
+@dataclass(slots=True)
+class _Roamer:
+    device: Device
+    far: str
+    """The host of its account: the route there says where it is reached."""
+    bind: str | None
+    at: tuple[str, str]
+
+
+class Roaming:
+    """Costs a netlink socket for all phones together, and a timer only while a name cannot be found."""
+
+    def __init__(self) -> None:
+        self._phones: list[_Roamer] = []
+        self._watch = AddressWatch(self._look)
+        self._looking: asyncio.Task[None] | None = None
+        self._again = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._wait = FIRST_LOOK
+
+    def add(self, device: Device, far: str, bind: str | None, at: tuple[str, str]) -> None:
+        """`at` is where the phone listens and what others are told, as `sip_addresses` had it; `bind` what
+        was asked for."""
+        self._phones.append(_Roamer(device, far, bind, at))
+        self._watch.open()
+        self._look()
+
+    async def close(self) -> None:
+        self._watch.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        self._phones.clear()
+
+    def _look(self) -> None:
+        if self._looking is not None and not self._looking.done():
+            self._again = True
+            return
+        self._looking = asyncio.get_running_loop().create_task(self._follow())
+
+    async def _follow(self) -> None:
+        self._again = True
+        while self._again:
+            self._again = False
+            lost = False
+            for phone in self._phones:
+                if not await self._is_found(phone):
+                    lost = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if lost:
+            self._timer = asyncio.get_running_loop().call_later(self._wait, self._look)
+            self._wait = min(2 * self._wait, LONGEST_LOOK)
+        else:
+            self._wait = FIRST_LOOK
+
+    async def _is_found(self, phone: _Roamer) -> bool:
+        """Move the phone where that is due. False: only time can tell where it is reached."""
+        if await route_to(phone.far) is None:
+            # Without any network a phone stays what it is; a route that appears is told of.
+            return _is_address(phone.far)
+        at = await sip_addresses(phone.far, phone.bind, None)
+        if at != phone.at:
+            try:
+                await phone.device.move(*at)
+            except OSError as error:
+                _log.warning("SIP stays at %s: %s", phone.at[0], error.strerror or error)
+                return False
+            _log.info("SIP moved from %s to %s", phone.at[1], at[1])
+            phone.at = at
+        return True
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
