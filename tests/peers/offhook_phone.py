@@ -6,7 +6,7 @@ import re
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,8 @@ def call(state: State) -> State:
 
 
 class OffhookProgram(Program):
-    def __init__(self, directory: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "offhook", *arguments, "--data", str(directory / "data")]
+    def __init__(self, directory: Path, *arguments: str, within: Sequence[str] = ()) -> None:
+        command = [*within, sys.executable, "-m", "offhook", *arguments, "--data", str(directory / "data")]
         super().__init__(command, directory, ENVIRONMENT)
 
 
@@ -104,9 +104,9 @@ class OffhookRun(OffhookProgram):
 
     phone: Phone
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, within: Sequence[str] = ()) -> None:
         ports = ["--http-port", "0", "--https-port", "0", "--sip-port", "0"]
-        super().__init__(directory, "run", *ports, *options)
+        super().__init__(directory, "run", *ports, *options, within=within)
 
     def until_ready(self) -> None:
         printed = self.until_printed("/api/v1/state\n")
