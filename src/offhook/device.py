@@ -153,8 +153,9 @@ class Device:
         await self._endpoint.move(address, public_address)
         self._address, self._public_address = address, public_address
         now = self._endpoint.now()
-        for call in self.legs.move(address, public_address):
-            self._agent.renew(call, self.legs.media(call), now)
+        for call, port in self.legs.move(address, public_address).items():
+            if call in self._agent.calls:
+                self._agent.renew(call, public_address, port, now)
         self._endpoint.flush()
 
     # --- the ways in

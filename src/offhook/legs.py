@@ -47,19 +47,19 @@ class Legs:
         """What the far end is to know of the call's leg."""
         return LocalMedia(self._public_address, self.by_call[call].port, codecs)
 
-    def move(self, address: str, public_address: str) -> list[str]:
-        """Bind the sound at another address from now on; the calls whose sound came along."""
+    def move(self, address: str, public_address: str) -> dict[str, int]:
+        """Bind the sound at another address from now on; the calls whose sound came along, and its port."""
         self._spare.close()
         self._spare = SpareLeg(self._clock, address, self._ports)
         self._public_address = public_address
-        moved = []
+        moved = {}
         for call, leg in self.by_call.items():
             try:
                 leg.move(address, self._ports)
             except OSError as error:
                 _log.warning("call %s: its sound stays where it was: %s", call, error.strerror or error)
             else:
-                moved.append(call)
+                moved[call] = leg.port
         return moved
 
     def of(self, calls: Iterable[str]) -> dict[str, Leg]:

@@ -102,10 +102,10 @@ class InviteSession:
             self._change = SessionChange(self, owns_call_id=self.owns_call_id)
         self._change.want(hold, now)
 
-    def renew(self, media: LocalMedia, now: float) -> None:
-        """This end, and its sound, are somewhere else: let the far end know, once the call is up."""
-        self.media = media
+    def renew(self, address: str, port: int, now: float) -> None:
+        """This end, and its sound, are somewhere else: let the far end of a call that is up know."""
         if self._dialog is not None and self.answered and not self.over:
+            self.media = replace(self.media, address=address, port=port)
             if self._change is None:
                 self._change = SessionChange(self, owns_call_id=self.owns_call_id)
             self._change.renew(now)

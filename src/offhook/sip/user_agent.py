@@ -227,9 +227,9 @@ class UserAgent:
         """
         self._calls[call].change(hold=True, now=now)
 
-    def renew(self, call: str, media: LocalMedia, now: float) -> None:
+    def renew(self, call: str, address: str, port: int, now: float) -> None:
         """After `moved`: let the far end of a call know where this end and its sound are now."""
-        self._calls[call].renew(media, now)
+        self._calls[call].renew(address, port, now)
 
     def resume(self, call: str, now: float) -> None:
         """As `hold`; of several wishes while one is on its way the last counts."""
