@@ -39,6 +39,7 @@ from offhook.sip.events import (
     InviteSent,
     MediaChanged,
     Replacing,
+    Unwelcome,
     UserAgentEvent,
 )
 from offhook.sip.hop import Hop, uri_host
@@ -229,6 +230,8 @@ class Device:
                     follow(leg, flow)
             case Failed(call) | Ended(call):
                 self._performer.let_go(call)
+            case Unwelcome(source, why):
+                _log.warning("%s is turned away: %s", source.host, why)
             case CheckSync():
                 _log.warning("check-sync: asked to fetch the configuration, and AutoP is not built yet")
         if self._up and (news := for_the_phone(told)):

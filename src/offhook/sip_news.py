@@ -40,6 +40,7 @@ from offhook.sip.events import (
     ReferFailed,
     ReferReceived,
     Replacing,
+    Unwelcome,
     UserAgentEvent,
 )
 
@@ -87,5 +88,5 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
             return PhoneMessagesWaiting(account or 0, new)
         case BindingChanged(account, binding, reason):
             return RegistrationChanged(account, REGISTRATIONS[binding], reason)
-        case InviteSent() | CheckSync():
+        case InviteSent() | CheckSync() | Unwelcome():
             return None

@@ -141,7 +141,7 @@ def answer_to(name: str) -> str:
     [
         ("intmeth", f"Allow: {ALLOW}"),
         ("esc02", f"Allow: {ALLOW}"),
-        ("escnull", f"Allow: {ALLOW}"),
+        ("mpart01", f"Allow: {ALLOW}"),
         ("bext01", "Unsupported: nothingSupportsThis, nothingSupportsThisEither"),
         ("invut", "Accept: application/sdp"),
     ],

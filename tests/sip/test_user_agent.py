@@ -104,8 +104,8 @@ def stage() -> Stage:
     [
         (request(uri="sip:carol@192.0.2.201", body=SDP), 404, {}),
         (request("OPTIONS", "sip:carol@192.0.2.201"), 404, {}),
-        (request("REGISTER"), 405, {"Allow": ALLOW}),
-        (request("NEW"), 501, {"Allow": ALLOW}),
+        (request("REGISTER", headers={"User-Agent": "x" * 80}), 405, {"Allow": ALLOW}),
+        (request("NEW", headers={"User-Agent": "x" * 80}), 501, {"Allow": ALLOW}),
         (request(uri="tel:+4930"), 416, {}),
         (request(headers={"Require": "100rel, foo"}), 420, {"Unsupported": "100rel, foo"}),
         (request(body="x", headers={"Content-Type": "text/plain"}), 415, {"Accept": "application/sdp"}),
@@ -171,9 +171,8 @@ def test_more_calls_than_there_is_room_for(stage: Stage, room: int) -> None:
     codes = []
     for n in range(room + 1):
         headers = {"Call-ID": str(n), "Via": f"SIP/2.0/UDP 192.0.2.101;branch=z9hG4bK{n}"}
-        codes += [
-            m.code for m in stage.receive(request(body=SDP, headers=headers)) if isinstance(m, Response)
-        ]
+        data, source = request(body=SDP, headers=headers), Hop("UDP", f"198.51.100.{n}", 5060)
+        codes += [m.code for m in stage.receive(data, source=source) if isinstance(m, Response)]
     assert codes == [100] * room + [503]
     assert len(stage.bob.calls) == room
 
@@ -182,9 +181,10 @@ OTHER = {"Call-ID": "other", "Via": "SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bK
 
 
 def fill(stage: Stage, tag: str) -> int:
-    """Ask until nothing is answered any more; the CSeq after that."""
+    """Ask from three addresses, slowly enough for them, until nothing is answered; the CSeq after that."""
     number = 2
-    while stage.receive(within("OPTIONS", tag, number)):
+    sources = (ALICE, Hop("UDP", "192.0.2.102", 5060), Hop("UDP", "192.0.2.103", 5060))
+    while stage.receive(within("OPTIONS", tag, number), number / 200, sources[number % 3]):
         number += 1
         assert number < 2 * TRANSACTIONS_PER_CALL * MAX_CALLS
     return number

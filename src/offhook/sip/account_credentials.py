@@ -72,6 +72,12 @@ class AccountCredentials:
         for realm in self.digest.realms(challenge):
             _remember(self._realms, realm)
 
+    def sent_by(self, source: Hop) -> bool:
+        """What came from `source` came from the account's host: its port may be any that the system chose.
+        Over UDP whoever can forge an address is believed too."""
+        host = _host(source.host)
+        return host == self._host or host in self._addresses
+
     def _is_home(self, hop: Hop) -> bool:
         if hop == self.route:
             return True

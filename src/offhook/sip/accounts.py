@@ -4,6 +4,7 @@ import random
 
 from .account import Account
 from .account_credentials import AccountCredentials
+from .hop import Hop
 from .message import ReceivedRequest
 from .name_addr import one_line
 from .uri import parse_uri, sip_uri
@@ -32,6 +33,10 @@ class Accounts:
         """A host name was looked up."""
         for credentials in self.credentials.values():
             credentials.located(name, address)
+
+    def trusts(self, source: Hop) -> bool:
+        """It is an account's registrar or proxy."""
+        return any(credentials.sent_by(source) for credentials in self.credentials.values())
 
     def called(self, request: ReceivedRequest) -> tuple[bool, Account | None]:
         """Whose request it is: an account's by its user, anybody's without one (a direct call)."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .hop import Hop
 from .media import MediaFlow
 
 
@@ -174,6 +175,14 @@ class CheckSync:
     reboot: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unwelcome:
+    """`source` sends what is turned away; told now and then, however much of it comes."""
+
+    source: Hop
+    why: str
+
+
 class Binding(StrEnum):
     """The state of an account's registration."""
 
@@ -210,5 +219,6 @@ UserAgentEvent = (
     | Digit
     | MessagesWaiting
     | CheckSync
+    | Unwelcome
     | BindingChanged
 )

@@ -28,6 +28,8 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 _TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
 _REQUEST_LINE = re.compile(r"([A-Za-z0-9.!%*_+`'~-]+) (.*) SIP/([0-9]+\.[0-9]+)([ \t]*)", re.IGNORECASE)
 _CSEQ = re.compile(r"([0-9]{1,10})\s+([A-Za-z0-9.!%*_+`'~-]+)", re.ASCII)
+_DISPENSABLE = ("Server", "Warning", "Accept-Encoding", "Accept", "Allow-Events", "Allow")
+_COMPACT = {"Via": "v", "From": "f", "To": "t", "Call-ID": "i", "Content-Length": "l"}
 _MANDATORY = ("from", "to", "call-id", "cseq")
 _ONCE = (*_MANDATORY, "content-length", "content-type", "max-forwards")
 
@@ -86,6 +88,8 @@ class Head:
 class ReceivedRequest(Head):
     message: Request
     source: Hop
+    octets: int
+    """Its length as it came."""
 
 
 @dataclass(slots=True)
@@ -135,7 +139,7 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
         if head.method != message.method:
             raise BadRequest(message, via, "CSeq names another method")
         return ReceivedRequest(
-            via, head.from_, head.to, head.call_id, head.sequence, head.method, message, source
+            via, head.from_, head.to, head.call_id, head.sequence, head.method, message, source, len(data)
         )
     if fault is not None:
         raise BadMessage(fault.why)
@@ -250,6 +254,21 @@ def respond(request: Request, code: int, reason: str | None = None, to_tag: str 
     if code == 100 and (timestamp := request.headers.get("Timestamp")) is not None:
         headers.set("Timestamp", timestamp)
     return response
+
+
+def shorten(response: Response, length: int) -> None:
+    """Take from `response` what it may do without, one after the other, until it is that long or bare."""
+    headers = response.headers
+    if len(response.phrase) > len(phrase_of(response.code)):
+        response.phrase = phrase_of(response.code)
+    for name in _DISPENSABLE:
+        if len(bytes(response)) <= length:
+            return
+        headers.remove(name)
+        if name == "Server":
+            headers._list = [(_COMPACT.get(name, name), values) for name, values in headers._list]
+    if len(bytes(response)) > length:
+        response.phrase = ""
 
 
 def _has_tag(to: str) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable
 
 from sipmessage import Request, Response
@@ -9,7 +10,7 @@ from sipmessage import Request, Response
 from .account import Account
 from .client_transaction import ClientTransaction
 from .hop import Hop, Transmit
-from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond
+from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond, shorten
 from .name_addr import one_line
 from .server_transaction import Key, ServerTransaction, key_of
 from .timers import Timers
@@ -31,7 +32,7 @@ class TransactionLayer:
     which registrars tell this end from others (RFC 5626 §4.1).
 
     There are no more than `room` server transactions, and as many again for the requests that end something:
-    who is full must still be able to get empty.
+    who is full must still be able to get empty. One address has half of either.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class TransactionLayer:
         self._client: dict[tuple[str, str], ClientTransaction] = {}
         self._server: dict[Key, ServerTransaction] = {}
         self._arrived: dict[Fingerprint, Key] = {}
+        self._shares: Counter[str] = Counter()
+        """Server transactions by the address of whoever began them."""
         self._secret = rng.randbytes(16)
         self._room = room
 
@@ -134,15 +137,18 @@ class TransactionLayer:
 
     def accept(self, request: ReceivedRequest) -> ServerTransaction | None:
         """A new server transaction; None when there are too many, and the request is to be dropped."""
-        if len(self._server) >= (2 * self._room if request.method in ENDING else self._room):
+        room = 2 * self._room if request.method in ENDING else self._room
+        host = request.source.host
+        if len(self._server) >= room or self._shares[host] >= max(room // 2, 1):
             return None
+        self._shares[host] += 1
         key, fingerprint = key_of(request), _fingerprint(request)
         transaction = ServerTransaction(
             request,
             key,
             timers=self.timers,
             transmit=self.outbox.append,
-            terminated=lambda gone: self._server_terminated(gone, fingerprint),
+            terminated=lambda gone: self._server_terminated(gone, fingerprint, host),
         )
         self._server[key] = transaction
         self._arrived.setdefault(fingerprint, key)
@@ -165,17 +171,27 @@ class TransactionLayer:
         finish(response)
         return response
 
-    def respond_statelessly(self, request: Request, via: TopVia, source: Hop, response: Response) -> None:
+    def respond_statelessly(
+        self, request: Request, via: TopVia, source: Hop, response: Response, brought: int
+    ) -> None:
         """Answer and forget (§8.2.7): each repetition gets the same answer, and the same To tag, anew.
 
-        For what changes nothing here. Nobody can make this end repeat itself to a third party that way.
+        For what changes nothing here. Nobody can make this end repeat itself to a third party that way, nor
+        have it say more than the request brought, in octets: over UDP its source may be forged. A refusal
+        that cannot be as short is not sent.
         """
         seed = (request.headers.get("Call-ID") or "") + via.branch
         tag = hashlib.blake2s(seed.encode(), key=self._secret, digest_size=8).hexdigest()
         to = request.headers.get("To")
         if to is not None and "tag=" not in to.lower():
             response.headers.set("To", f"{to};tag={tag}")
-        self.outbox.append(Transmit(bytes(response), via.response_hop(source)))
+        data = bytes(response)
+        if len(data) > brought and source.transport == "UDP" and response.code >= 300:
+            shorten(response, brought)
+            data = bytes(response)
+            if len(data) > brought:
+                return
+        self.outbox.append(Transmit(data, via.response_hop(source)))
 
     # --- both
 
@@ -212,7 +228,10 @@ class TransactionLayer:
     def _client_terminated(self, transaction: ClientTransaction) -> None:
         self._client.pop((transaction.branch, transaction.request.method), None)
 
-    def _server_terminated(self, transaction: ServerTransaction, fingerprint: Fingerprint) -> None:
+    def _server_terminated(self, transaction: ServerTransaction, fingerprint: Fingerprint, host: str) -> None:
+        self._shares[host] -= 1
+        if not self._shares[host]:
+            del self._shares[host]
         self._server.pop(transaction.key, None)
         if self._arrived.get(fingerprint) == transaction.key:
             del self._arrived[fingerprint]

@@ -35,8 +35,10 @@ from .negotiation import SDP, Negotiation
 from .offer_answer import NotAcceptable
 from .outgoing_call import OutgoingCall
 from .protection import Protection, policy_of
+from .rate_limit import Kind, RateLimit
 from .registrars import Registrars
 from .replaces import Replaces
+from .scanners import is_scanner
 from .server_transaction import Key, key_of
 from .target import at_registrar, target_of
 from .transaction_layer import TransactionLayer
@@ -92,6 +94,7 @@ class UserAgent:
         self.follow_redirects = follow_redirects
         self.events: list[UserAgentEvent] = []
         self._accounts = Accounts(self.layer.random)
+        self._limit = RateLimit(self._accounts.trusts, self.emit)
         self._bindings: dict[int, Registrars] = {}
         self._calls: dict[str, InviteSession] = {}
         self._dialogs: dict[DialogId, tuple[InviteSession, Dialog]] = {}
@@ -130,10 +133,12 @@ class UserAgent:
             for binding in self._bindings.values():
                 binding.pong(source)
             return
+        if not self._limit.admits(source, Kind.MESSAGE, now):
+            return
         try:
             message = parse(data, source)
         except BadRequest as bad:
-            self._refuse_unread(bad, source)
+            self._refuse_unread(bad, source, len(data))
             return
         except BadMessage:
             return
@@ -296,7 +301,7 @@ class UserAgent:
 
     # --- requests
 
-    def _refuse_unread(self, bad: BadRequest, source: Hop) -> None:
+    def _refuse_unread(self, bad: BadRequest, source: Hop, octets: int) -> None:
         """The method is judged before anything else (§8.2.1), and an ACK never answered."""
         if bad.request.method == "ACK":
             return
@@ -306,7 +311,7 @@ class UserAgent:
         else:
             response = respond(bad.request, bad.code, f"{phrase_of(bad.code)}, {bad}")
         finish(response)
-        self.layer.respond_statelessly(bad.request, bad.via, source, response)
+        self.layer.respond_statelessly(bad.request, bad.via, source, response, octets)
 
     def _receive_request(self, request: ReceivedRequest, now: float) -> None:
         transaction = self.layer.server_transaction(key_of(request))
@@ -320,11 +325,23 @@ class UserAgent:
             transaction.repeat(now)
         elif request.method == "CANCEL":
             self._on_cancel(request, now)
-        elif not self._refused(request):
+        elif not self._turned_away(request, now) and not self._refused(request):
             if request.to.tag:
                 self._within_dialog(request, now)
             else:
                 self._outside_dialog(request, now)
+
+    def _turned_away(self, request: ReceivedRequest, now: float) -> bool:
+        """Without a look at what it wants: one of too many, or a scanner's."""
+        if _dialog_id(request) in self._dialogs:
+            return False
+        if not self._limit.admits(request.source, Kind.REQUEST, now):
+            return True
+        if is_scanner(request.message) and not self._accounts.trusts(request.source):
+            self._limit.tell(request.source, "a scanner, by its own User-Agent", now)
+            self._refuse(request, 403)
+            return True
+        return False
 
     def _refused(self, request: ReceivedRequest) -> bool:
         """What no user agent has to understand further (§8.2.1, §8.2.2.1, §8.2.2.3, §8.2.3)."""
@@ -426,6 +443,8 @@ class UserAgent:
         if len(self._calls) >= self._max_calls or self.layer.full:
             self._refuse(request, 503, {"Retry-After": "5"})
             return
+        if not self._limit.admits(request.source, Kind.CALL, now):
+            return
         transaction = self.layer.accept(request)
         if transaction is None:
             return
@@ -479,7 +498,8 @@ class UserAgent:
         self._respond(request, response)
 
     def _respond(self, request: ReceivedRequest, response: Response) -> None:
-        self.layer.respond_statelessly(request.message, request.via, request.source, response)
+        octets = request.octets
+        self.layer.respond_statelessly(request.message, request.via, request.source, response, octets)
 
     # --- what calls want of their owner
 
