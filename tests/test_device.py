@@ -333,3 +333,45 @@ def test_required_against_none_fails_and_says_so(caller: Srtp, called: Srtp):
             assert bob.state()["calls"] == []
 
     asyncio.run(play())
+
+
+def test_a_conference_of_an_encrypted_and_a_plain_call():
+    """Each leg has its own keys, or none; what is said in one is heard in the other."""
+
+    async def play() -> None:
+        async with (
+            running(encrypting(1, "1002", 5060, "required")) as bob,
+            running(encrypting(1, "1003", 5060, "no")) as carol,
+            running(encrypting(1, "1001", bob.sip_port, "optional")) as alice,
+        ):
+            await press(bob, MakeCall(f"sip:1001@127.0.0.1:{alice.sip_port}"))
+            await until(lambda: alice.state()["calls"])
+            await press(alice, Perform(Function.ANSWER))
+            await until(lambda: alice.state()["screen"]["page"] == "talking")
+            await press(alice, MakeCall(f"sip:1003@127.0.0.1:{carol.sip_port}"))
+            await until(lambda: carol.state()["calls"])
+            await press(carol, Perform(Function.ANSWER))
+            await until(lambda: alice.state()["screen"]["page"] == "talking")
+            await press(alice, Perform(Function.CONFERENCE))
+            await until(lambda: all(leg.source is Source.FED for leg in alice.legs.by_call.values()))
+            assert [c["srtp"] for c in alice.state()["calls"]] == ["AEAD_AES_256_GCM", None]
+            assert "encrypted" not in alice.state()["screen"]["icons"]
+            [leg] = carol.legs.by_call.values()
+            [other] = bob.legs.by_call.values()
+            other.source = Source.FED
+            said, heard = bytes([0x10, 0x90]) * 80, []
+
+            class Listener:
+                def hear(self, received: object, codec_name: str, payload: bytearray) -> None:
+                    heard.append(bytes(payload))
+
+            leg.listener = Listener()
+
+            def carol_hears_it() -> bool:
+                other.feed(said)
+                return any(payload.strip(b"\xff\x7f") for payload in heard)
+
+            await until(carol_hears_it)
+            assert other.stats().ignored == leg.stats().ignored == 0
+
+    asyncio.run(play())

@@ -25,6 +25,7 @@ audio_alert aufile,{directory}/alert.wav
 rtcp_enable yes
 module g711.so
 module aufile.so
+module srtp.so
 module rtcpsummary.so
 module_tmp account.so
 module_app menu.so
@@ -33,7 +34,7 @@ module_app ctrl_tcp.so
 LONGEST_CALL = 60
 """Seconds until baresip has no more to say, and hangs up."""
 
-ACCOUNT = "<sip:{user}@{host}:{sip}>;regint=0;answermode=manual\n"
+ACCOUNT = "<sip:{user}@{host}:{sip}>;regint=0;answermode=manual{encryption}\n"
 
 
 class Counted(NamedTuple):
@@ -45,16 +46,23 @@ class Counted(NamedTuple):
 
 
 class Baresip(Program):
-    """One account, `user`, that is called at `number` and answers when it is told to."""
+    """One account, `user`, that is called at `number` and answers when it is told to.
+
+    `encryption` is its `mediaenc`: `srtp` offers and takes keys, `srtp-mand` insists on them. Empty: neither.
+    """
 
     user = "barry"
 
-    def __init__(self, program: str, directory: Path) -> None:
+    def __init__(self, program: str, directory: Path, encryption: str = "") -> None:
         directory.mkdir()
         self._sip, control = free_port(), free_port()
         values = {"modules": MODULES, "host": HOST, "sip": self._sip, "control": control}
         (directory / "config").write_text(CONFIG.format(**values, directory=directory))
-        (directory / "accounts").write_text(ACCOUNT.format(**values, user=self.user))
+        (directory / "accounts").write_text(
+            ACCOUNT.format(
+                **values, user=self.user, encryption=f";mediaenc={encryption}" if encryption else ""
+            )
+        )
         (directory / "contacts").touch()
         with wave.open(str(directory / "said.wav"), "wb") as said:
             said.setnchannels(1)
@@ -98,6 +106,13 @@ class Baresip(Program):
             return None
 
         return until(look, f"baresip's {kind}")
+
+    def until_refused(self) -> str:
+        """Code and phrase of the response that ended its call."""
+        while True:
+            why = str(self.until_event("CALL_CLOSED")["param"])
+            if re.match("[3-6][0-9][0-9] ", why):
+                return why
 
     def until_pressed(self, digits: str) -> None:
         """Wait until it has heard these digits, in this order, each once."""

@@ -58,6 +58,18 @@ def baresip(require_peer: Callable[[str], str], tmp_path: Path) -> Iterator[Bare
 
 
 @pytest.fixture
+def encrypting_baresip(
+    require_peer: Callable[[str], str], tmp_path: Path, stack: ExitStack
+) -> Callable[[str], Baresip]:
+    """Starts a baresip with this `mediaenc`."""
+
+    def start(encryption: str) -> Baresip:
+        return stack.enter_context(Baresip(require_peer("baresip"), tmp_path / "baresip", encryption))
+
+    return start
+
+
+@pytest.fixture
 def sipp(require_peer: Callable[[str], str], tmp_path: Path, stack: ExitStack) -> Callable[..., Sipp]:
     """Starts SIPp on a scenario. It is done, as the scenario has it, by the end of `until_done`."""
 

@@ -8,14 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offhook.sip.account import Srtp
-from offhook.sip.events import Failed, MediaChanged
+from offhook.sip.events import Failed, Incoming, MediaChanged
+from offhook.sip.hop import Hop, Transport
 from offhook.sip.media import Direction, LocalMedia, MediaFlow
 from offhook.sip.offer_answer import NotAcceptable, accept, answer, offer
 from offhook.sip.protection import Protection
 from offhook.sip.sdes import SUITES, CryptoLine, parse
 from offhook.sip.sdp import Origin
 from offhook.sip.sdp import parse as parse_sdp
+from offhook.sip.user_agent import UserAgent
 
+from .message_text import request
 from .parties import Parties, Party
 
 ORIGIN = Origin(7, 1, "10.0.0.1")
@@ -356,3 +359,28 @@ def test_the_signalling_of_a_call_over_udp_is_not_safe() -> None:
         [changed] = [event for event in both.network.events[party.hop] if isinstance(event, MediaChanged)]
         assert changed.flow.srtp is not None
         assert not changed.over_tls
+
+
+@pytest.mark.parametrize(
+    ("transport", "contact", "safe"),
+    [("TLS", ";transport=tls", True), ("TLS", "", False), ("UDP", "", False)],
+)
+def test_the_signalling_is_safe_as_far_as_this_ends_hop_is(
+    transport: Transport, contact: str, safe: bool
+) -> None:
+    """The way there and the way back."""
+    agent = UserAgent(Hop("UDP", "192.0.2.201", 5060), "test")
+    offered = described(line(), profile="RTP/SAVP").decode().replace("10.0.0.2", "192.0.2.101")
+    source = Hop(transport, "192.0.2.101", 5061)
+    headers = {
+        "Contact": f"<sip:alice@192.0.2.101{contact}>",
+        "Via": f"SIP/2.0/{transport} x;branch=z9hG4bK1",
+    }
+    agent.receive(request("INVITE", "sip:192.0.2.201", body=offered, headers=headers), source, 0.0)
+    [incoming] = agent.events
+    assert isinstance(incoming, Incoming)
+    agent.answer(incoming.call, LocalMedia("192.0.2.201", 5004), 0.0)
+    changed = agent.events[-1]
+    assert isinstance(changed, MediaChanged)
+    assert changed.flow.srtp is not None
+    assert changed.over_tls is safe
