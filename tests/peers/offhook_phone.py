@@ -111,7 +111,7 @@ class OffhookRun(OffhookProgram):
     def until_ready(self) -> None:
         printed = self.until_printed("/api/v1/state\n")
         web, sip = (
-            re.search(pattern, printed) for pattern in (r"(http://\S+)/api", rf"(?m)^SIP: {HOST}:(\d+)$")
+            re.search(pattern, printed) for pattern in (r"(http://\S+)/api", rf"(?m)^SIP: {HOST}:(\d+)\b")
         )
         assert web, printed
         assert sip, printed

@@ -9,6 +9,7 @@ from offhook.sip.events import Binding
 from offhook.sip.registration import (
     EXPIRES,
     FIRST_RETRY,
+    FLOW_RETRY,
     LONGEST_EXPIRES,
     LONGEST_RETRY,
     MAX_FOLLOW_UPS,
@@ -228,7 +229,8 @@ def test_a_registrar_that_is_never_content() -> None:
     [
         (403, {}, REFUSED_RETRY / 2, REFUSED_RETRY),
         (404, {}, REFUSED_RETRY / 2, REFUSED_RETRY),
-        (302, {"Contact": "<sip:elsewhere>"}, REFUSED_RETRY / 2, REFUSED_RETRY),
+        (302, {"Contact": "<tel:123>"}, REFUSED_RETRY / 2, REFUSED_RETRY),
+        (301, {}, REFUSED_RETRY / 2, REFUSED_RETRY),
         (603, {}, REFUSED_RETRY / 2, REFUSED_RETRY),
         (403, {"Retry-After": "400"}, 400, 400),
         (408, {}, FIRST_RETRY / 2, FIRST_RETRY),
@@ -335,3 +337,90 @@ def test_password_is_in_no_reason() -> None:
     second = binding.response(challenge(binding.start(0)), 0)
     binding.response(challenge(second, "2"), 0)
     assert "hunter2" not in f"{binding.reason} {binding.__dict__}"
+
+
+def test_a_registrar_that_sends_us_to_another() -> None:
+    binding = registration()
+    elsewhere = binding.response(reply(binding.start(0), 302, Contact="<sip:x@pbx2.example:5070>;q=1"), 0)
+    assert elsewhere is not None
+    assert str(elsewhere.uri) == "sip:pbx2.example:5070;transport=udp"
+    assert elsewhere.headers["To"] == "<sip:1001@pbx.example>"
+    authorized = binding.response(challenge(elsewhere), 0)
+    assert authorized is not None
+    assert str(authorized.uri) == str(elsewhere.uri)
+    binding.response(reply(authorized, 200, "OK", Expires="100"), 0)
+    assert binding.state is Binding.REGISTERED
+    refresh = binding.tick(due(binding))
+    assert refresh is not None
+    assert str(refresh.uri) == str(elsewhere.uri)
+    binding.failed("no answer", 60)
+    home = binding.tick(due(binding))
+    assert home is not None
+    assert str(home.uri) == "sip:pbx.example"
+
+
+def test_a_registrar_that_sends_us_round_in_circles() -> None:
+    binding = registration()
+    request: Request | None = binding.start(0)
+    for number in range(MAX_FOLLOW_UPS + 1):
+        request = binding.response(reply(request, 302, Contact=f"<sip:pbx{number}>"), 0)
+    assert request is None
+    assert binding.state is Binding.FAILED
+
+
+def test_nobody_is_sent_from_tls_to_less() -> None:
+    binding = registration(transport="TLS")
+    there = ["<sip:pbx2;transport=tcp>;q=1", "<sips:pbx3>;q=0.5"]
+    elsewhere = binding.response(reply(binding.start(0), 302, Contact=there), 0)
+    assert elsewhere is not None
+    assert str(elsewhere.uri) == "sip:pbx3;transport=tls"
+
+
+def flows(binding: Registration, request: Request | None) -> tuple[str, str]:
+    assert request is not None
+    return request.headers["Contact"].partition(">;")[2], request.headers["Supported"]
+
+
+def test_a_flow_has_a_number_where_the_way_there_knows_of_flows() -> None:
+    rng = random.Random(1)
+    binding = Registration(
+        Account(1, "1001", "pbx.example", transport="TCP"),
+        parse_uri("sip:1001@10.0.0.1:5060;transport=tcp"),
+        Credentials("1001", "x", rng),
+        rng,
+        instance="urn:uuid:00000000-0000-5000-8000-000000000001",
+        reg_id=1,
+    )
+    instance = '+sip.instance="<urn:uuid:00000000-0000-5000-8000-000000000001>"'
+    first = binding.start(0)
+    assert flows(binding, first) == (f"{instance};reg-id=1;expires=1800", "path, outbound")
+    again = binding.response(reply(first, 439, "First Hop Lacks Outbound Support"), 0)
+    assert flows(binding, again) == (f"{instance};expires=1800", "path")
+    binding.response(reply(again, 200, "OK", Require="outbound", Flow_Timer="90", Expires="1000"), 0)
+    assert binding.keeps_flow
+    assert binding.flow_timer == 90
+
+
+def test_a_lost_flow_is_opened_soon_and_one_that_never_lives_ever_later() -> None:
+    binding = registration()
+    registered(binding, 0, "10000")
+    binding.flow_lost("connection closed by pbx", 200)
+    assert due(binding) - 200 <= FLOW_RETRY
+    assert (binding.state, binding.reason) == (Binding.REGISTERED, "connection closed by pbx")
+    now = due(binding)
+    waits = []
+    for _ in range(8):
+        binding.response(reply(binding.tick(now), 200, "OK", Expires="10000"), now)
+        binding.flow_lost("connection closed by pbx", now)
+        waits.append(due(binding) - now)
+        now = due(binding)
+    assert all(FLOW_RETRY * 2**n / 2 <= wait <= FLOW_RETRY * 2**n for n, wait in enumerate(waits, start=1))
+
+
+def test_what_is_not_answered_is_said_before_it_is_given_up() -> None:
+    binding = registration(port=5070)
+    binding.start(0)
+    assert binding.tick(PATIENCE) is None
+    assert (binding.state, binding.reason) == (Binding.REGISTERING, "no answer from pbx.example:5070 yet")
+    assert binding.unavailable
+    assert binding.deadline is None

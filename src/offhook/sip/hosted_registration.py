@@ -16,7 +16,7 @@ from .learned_address import LearnedAddress
 from .message import ReceivedResponse
 from .registration import Registration
 from .route import routed
-from .target import hop_of_account
+from .target import first_hop, hop_of_account
 from .timers import Timer
 from .transaction_layer import TransactionLayer
 from .uri import WireUri, parse_uri
@@ -88,7 +88,10 @@ class HostedRegistration:
         self._keep_alive.pong(source)
 
     def _flow_is_dead(self, reason: str, now: float) -> None:
-        self._drive(partial(self.registration.flow_lost, reason), now)
+        def lose(at: float) -> None:
+            self.registration.flow_lost(reason, at)
+
+        self._drive(lose, now)
 
     def _contact(self) -> WireUri:
         return parse_uri(self._layer.contact_uri(self.account, self._hop))
@@ -100,7 +103,8 @@ class HostedRegistration:
         if request is not None:
             if self._transaction is not None:
                 self._transaction.abandon(now)
-            self._transaction = self._layer.send(request, self._hop, partial(self._on_response, request), now)
+            hop = first_hop(parse_uri(str(request.uri)), self.account)
+            self._transaction = self._layer.send(request, hop, partial(self._on_response, request), now)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

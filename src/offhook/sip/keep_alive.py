@@ -102,7 +102,11 @@ class KeepAlive:
 
     def _no_pong(self, now: float) -> None:
         hop = self._hop
+        if hop is None:
+            return
         self.stop()
+        # What is sent there next is to open another connection.
+        self._layer.outbox.append(Transmit(b"", hop))
         self._on_lost(f"{hop} is connected and says nothing any more", now)
 
     def _answered(self, response: ReceivedResponse, now: float) -> None:

@@ -11,9 +11,10 @@ from .digest import Credentials
 from .events import Binding
 from .message import finish
 from .name_addr import name_addr
+from .redirection import contacts_of
 from .registrar_answer import flow_timer, granted, keeps_flow, same_contact, seconds, service_route
 from .target import hop_of_account
-from .uri import sip_uri
+from .uri import hop_of, parse_uri, sip_uri
 
 EXPIRES: Final = 1800
 """Seconds asked for. Desk phones ask for 1800 to 3600; the shorter, since a registrar that lost its bindings
@@ -36,13 +37,15 @@ trouble of its own, so that one which comes back after a restart is found soon; 
 says no, since a wrong password does not mend itself and repeating it gets an address blocked. Each wait is a
 random half to the whole of that (RFC 5626 §4.5), lest a room full of phones come at once."""
 
+FLOW_RETRY: Final = 1.0
 STABLE_FLOW: Final = 120.0
-"""Seconds. A flow that is lost sooner is waited for as for a silent registrar (RFC 5626 §4.5)."""
+"""Seconds until a flow that was lost is opened anew: doubled each time that one does not live for STABLE_FLOW
+(RFC 5626 §4.5)."""
 
 MAX_DOUBLINGS: Final = 32
 
 MAX_FOLLOW_UPS: Final = 5
-"""Requests in a row that answer a 401, 407, 423 or 439 at once."""
+"""Requests in a row that answer a 301, 302, 401, 407, 423 or 439 at once."""
 
 MAX_LEFT: Final = 4
 """Contacts given up that the registrar is asked to forget."""
@@ -97,6 +100,8 @@ class Registration:
         self._instance = instance
         self._reg_id = reg_id if instance else None
         self._longest_retry = longest_retry
+        self._elsewhere: URI | None = None
+        """Where the registrar sends us, for as long as that serves."""
         self._left: list[URI] = []
         self._follow_ups = 0
         self._failures = 0
@@ -157,21 +162,20 @@ class Registration:
             return None
         return self._begin(self._expires, now)
 
-    def flow_lost(self, reason: str, now: float) -> Request | None:
+    def flow_lost(self, reason: str, now: float) -> None:
         """The connection that the binding was made on, or the NAT's memory of it, is gone (RFC 5626 §4.5)."""
         if self.state is not Binding.REGISTERED or self.awaited is not None:
-            return None
+            return
         if now - self._bound_at >= STABLE_FLOW:
             self._losses = 0
-            return self._begin(self._expires, now)
-        # Some servers hang up after every answer, and reach this end by a connection of their own.
+        # Not at once: a registrar that starts anew has lost all of its phones at the same moment. And some
+        # servers hang up after every answer, and reach this end by a connection of their own.
         self.reason = reason
-        self._due = min(self._due or now, now + self._jittered(FIRST_RETRY, self._losses))
+        self._due = min(self._due or now, now + self._jittered(FLOW_RETRY, self._losses))
         self._losses = min(self._losses + 1, MAX_DOUBLINGS)
-        return None
 
     def response(self, response: Response, now: float) -> Request | None:
-        """Take the final response; the Request returned follows it up (401, 407, 423, 439)."""
+        """Take the final response; the Request returned follows it up (301, 302, 401, 407, 423, 439)."""
         request = self.awaited
         if request is None or (response.headers.get("CSeq") or "").split() != [str(self._cseq), "REGISTER"]:
             return None
@@ -184,6 +188,8 @@ class Registration:
         if self._follow_ups < MAX_FOLLOW_UPS:
             if code in {401, 407}:
                 follow_up, why = self._authenticated(request, response)
+            elif code in {301, 302}:
+                follow_up, why = self._redirected(request, response)
             elif code == 423:
                 follow_up = self._longer(request, response)
             elif code == 439 and self._reg_id is not None:
@@ -194,6 +200,7 @@ class Registration:
             self._follow_ups += 1
             self._send(follow_up, now)
             return follow_up
+        self._elsewhere = None
         # 408, 480 and 5xx are about the moment; all else is about what was asked.
         self.unavailable = code in {408, 480} or 500 <= code < 600
         self._retry_later(
@@ -208,7 +215,7 @@ class Registration:
         """No response came, or the request could not be sent; `reason` is for a person."""
         if self.awaited is None:
             return
-        self.awaited = self._overdue = None
+        self.awaited = self._overdue = self._elsewhere = None
         self.unavailable = True
         self._retry_later(reason, now, first=FIRST_RETRY)
 
@@ -229,7 +236,7 @@ class Registration:
     def _build(self, expires: int) -> Request:
         account = self.account
         self._cseq += 1
-        request = Request("REGISTER", sip_uri("", account.host, account.port))
+        request = Request("REGISTER", self._elsewhere or sip_uri("", account.host, account.port))
         of_record = name_addr(account.display_name, str(sip_uri(account.user, account.host)))
         request.headers.set("Max-Forwards", "70")
         request.headers.set("From", f"{of_record};tag={self._tag}")
@@ -261,6 +268,18 @@ class Registration:
         if request.headers.get("Authorization") or request.headers.get("Proxy-Authorization"):
             return None, " (wrong user name or password)"
         return None, " (digest with MD5 or SHA-256 was not among what it asks for)"
+
+    def _redirected(self, request: Request, response: Response) -> tuple[Request | None, str]:
+        """Ask the registrar that this one names (RFC 3261 §8.1.3.4), never by a way less safe."""
+        for contact in contacts_of(response):
+            target = parse_uri(contact)
+            transport = hop_of(target).transport
+            if not target.is_sip or (self.account.transport == "TLS" and transport != "TLS"):
+                continue
+            bare = sip_uri("", target.host, target.port)
+            self._elsewhere = parse_uri(f"{bare};transport={transport.lower()}")
+            return self._again(request), ""
+        return None, " (to nowhere that can be asked)"
 
     def _longer(self, request: Request, response: Response) -> Request | None:
         wanted = seconds(response.headers.get("Min-Expires"))
