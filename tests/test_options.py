@@ -31,7 +31,8 @@ def test_the_defaults_that_others_script_against() -> None:
 
 def test_the_names_that_others_script_against() -> None:
     assert " ".join(flag(option.name) for option in described(RunOptions)) == (
-        "--data --bind --http-port --https-port --sip-port --sip-bind --rtp-ports --public-address --account "
+        "--data --bind --http-port --https-port --sip-port --sip-tls-port "
+        "--tls-ca --tls-certificate --tls-verify --sip-bind --rtp-ports --public-address --account "
         "--allow --host-name --trusted-origin --trusted-proxy --confirm-page --autop-url --mac --sip-trace "
         "--config "
         "--auto-answer --call-waiting --reject-code --dnd-code --no-answer-after --refer --voicemail"
@@ -372,7 +373,7 @@ def test_a_farm_that_cannot_be(flags: dict[str, object], why: str) -> None:
 def test_what_is_not_built_yet_is_said() -> None:
     options = run_options(
         {
-            "account": ["sip:1@a;transport=tls", "sip:2@a;srtp=required", "sip:3@a;srtp=optional", "sip:4@a"],
+            "account": ["sip:1@a;srtp=required", "sip:2@a;srtp=optional", "sip:3@a"],
             "autop_url": "http://pbx/",
         },
         NOTHING,
@@ -382,6 +383,32 @@ def test_what_is_not_built_yet_is_said() -> None:
     assert "its keys go over UDP" in said[1]
     assert "AutoP is not built yet" in said[2]
     assert len(said) == 3
+
+
+def test_that_nobody_is_verified_is_said() -> None:
+    [said] = notices([run_options({"tls_verify": "no"}, NOTHING).device("020000000001")], {})
+    assert "can pass for any TLS server" in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "port"),
+    [
+        ({}, 0),
+        ({"account": ["sip:1@a;transport=tcp"]}, 0),
+        ({"account": ["sip:1@a", "sips:2@a"]}, 5061),
+        ({"account": ["sips:2@a"], "sip_tls_port": "0"}, 0),
+        ({"sip_tls_port": "5071"}, 5071),
+    ],
+)
+def test_tls_is_listened_for_where_an_account_uses_it_or_a_port_is_given(
+    flags: dict[str, object], port: int
+) -> None:
+    assert run_options(flags, NOTHING).device("020000000001").sip_tls_port == port
+
+
+def test_tls_needs_a_port_of_its_own() -> None:
+    with pytest.raises(BadOption, match="--sip-port and --sip-tls-port are both 5061"):
+        run_options({"sip_port": "5061", "account": ["sips:2@a"]}, NOTHING)
 
 
 def test_who_is_let_in_is_said_where_everybody_can_knock() -> None:

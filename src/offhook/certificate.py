@@ -1,4 +1,4 @@
-"""The certificate of HTTPS: self-signed, made at the first start and kept in the data folder.
+"""The certificate of HTTPS and SIP over TLS: self-signed, made at the first start, kept in the data folder.
 
 Whoever trusted it once is not asked again, so it is made anew only when it runs out or cannot be used. It is
 valid for 825 days: Apple's platforms refuse a longer one even when its owner trusts it, and the 398 days of
@@ -34,7 +34,12 @@ _log = logging.getLogger(__name__)
 
 
 def tls_context(folder: Path, addresses: Iterable[str]) -> ssl.SSLContext:
-    """What HTTPS listens with: the certificate kept in `folder`, or a new one for this machine's names.
+    """What HTTPS listens with; see `kept_certificate`."""
+    return _context(kept_certificate(folder, addresses))
+
+
+def kept_certificate(folder: Path, addresses: Iterable[str]) -> Path:
+    """The file of certificate and key that is kept in `folder`, or a new one for this machine's names.
 
     `addresses` are the IP addresses that a new certificate is made out to, besides loopback. Raises
     BadDataFolder.
@@ -44,7 +49,8 @@ def tls_context(folder: Path, addresses: Iterable[str]) -> ssl.SSLContext:
     try:
         wrong = _why_unusable(read_text(file), now)
         if wrong is None:
-            return _context(file)
+            _context(file)
+            return file
     except FileNotFoundError:
         wrong = None
     except (ssl.SSLError, ValueError) as error:
@@ -52,7 +58,7 @@ def tls_context(folder: Path, addresses: Iterable[str]) -> ssl.SSLContext:
     if wrong is not None:
         _set_aside(file, wrong)
     write_atomically(file, new_certificate(_names(addresses), now), mode=0o600)
-    return _context(file)
+    return file
 
 
 def new_certificate(names: Iterable[x509.GeneralName], now: datetime) -> bytes:

@@ -43,6 +43,7 @@ from offhook.sip.events import (
     UserAgentEvent,
 )
 from offhook.sip.hop import Hop, uri_host
+from offhook.sip.tls import Tls
 from offhook.sip.user_agent import UserAgent
 from offhook.sip_news import for_the_phone
 from offhook.sip_trace import SipTrace
@@ -79,6 +80,7 @@ class Device:
         directory: Mapping[str, str] = MappingProxyType({}),
         settings: Settings | None = None,
         capture: CaptureFile | None = None,
+        tls: Tls | None = None,
     ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings)
@@ -94,7 +96,7 @@ class Device:
             contact_is_fixed=contact_is_fixed,
             instance=instance,
         )
-        self._endpoint = Endpoint(self._agent, self._hear)
+        self._endpoint = Endpoint(self._agent, self._hear, tls)
         self.sip_trace = SipTrace(self._endpoint, capture)
         self._registration_log = RegistrationLog(self.accounts)
         self._on_their_way = OnTheirWay()
@@ -115,12 +117,15 @@ class Device:
 
     # --- life
 
-    async def start(self, sip_port: int) -> None:
-        """Listen for SIP and begin to register. Raises OSError where the port is taken."""
+    async def start(self, sip_port: int, tls_port: int = 0) -> None:
+        """Listen for SIP, over TLS too where `tls_port` is not 0, and begin to register.
+
+        Raises CannotBind where a port is taken.
+        """
         in_service = [account for account in self.accounts.values() if why_out_of_service(account) is None]
         for account in in_service:
             self._agent.add_account(account)
-        await self._endpoint.open(self._address, sip_port, self._public_address)
+        await self._endpoint.open(self._address, sip_port, self._public_address, tls_port)
         self.sip_port = self._endpoint.port
         self._up = True
         for account in in_service:

@@ -17,7 +17,7 @@ class TooFewFileDescriptors(OSError):
 
 
 def provide_file_descriptors(phones: int, listeners: int) -> None:
-    """Let this process open what `phones` need that listen for HTTP at `listeners` sockets each.
+    """Let this process open what `phones` need that listen for HTTP and TLS at `listeners` sockets each.
 
     A process may raise its own limit up to a hard one. Raises TooFewFileDescriptors where that is too low.
     """

@@ -20,7 +20,9 @@ from offhook.mac import instance_of
 from offhook.options import DeviceOptions
 from offhook.roaming import Roaming
 from offhook.rtp.media_clock import MediaClock
+from offhook.sip.endpoint import CannotBind
 from offhook.sip.hop import uri_host
+from offhook.sip.tls import Tls
 from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses
 from offhook.web.app import app
 
@@ -28,11 +30,14 @@ _log = logging.getLogger(__name__)
 
 
 class Host:
-    """`tls` is what the phones with an HTTPS port show; it may be None where none has one."""
+    """`https` is what the phones with an HTTPS port show; it may be None where none has one. `tls` is what
+    all of them speak SIP over TLS with.
+    """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, https: ssl.SSLContext | None = None, tls: Tls | None = None) -> None:
         self.devices: list[Device] = []
-        self._tls = tls
+        self._https = https
+        self._tls = tls or Tls()
         self._http = HttpServer()
         self._clock = MediaClock()
         self._exchange: EchoService | None = None
@@ -46,7 +51,10 @@ class Host:
         Raises CannotListen, TooFewFileDescriptors or BadPublicAddress, with nothing left running.
         """
         try:
-            listeners = max(len(each.bind) * (2 if each.https_port else 1) for each in phones)
+            listeners = max(
+                len(each.bind) * (2 if each.https_port else 1) + (1 if each.sip_tls_port else 0)
+                for each in phones
+            )
             provide_file_descriptors(len(phones), listeners)
             return [await self._start(options) for options in phones]
         except BaseException:
@@ -58,9 +66,9 @@ class Host:
         self._exchange = exchange = EchoService(address, self._clock, phones[0].rtp_ports)
         try:
             await exchange.start(port)
-        except OSError as error:
+        except CannotBind as error:
             self._exchange = None
-            raise _cannot_listen_for_sip(address, port, error) from error
+            raise _cannot_listen(address, error) from error
         joined = [
             replace(options, accounts=tuple(replace(each, port=exchange.port) for each in options.accounts))
             for options in phones
@@ -98,12 +106,13 @@ class Host:
             directory=self._directory,
             settings=options.settings,
             capture=capture,
+            tls=self._tls,
         )
         try:
-            await device.start(options.sip_port)
-        except OSError as error:
+            await device.start(options.sip_port, options.sip_tls_port)
+        except CannotBind as error:
             device.sip_trace.close()
-            raise _cannot_listen_for_sip(address, options.sip_port, error) from error
+            raise _cannot_listen(address, error) from error
         self.devices.append(device)
         found_by_route = options.sip_bind is None or ip_address(options.sip_bind).is_unspecified
         if far and found_by_route and options.public_address is None:
@@ -118,12 +127,13 @@ class Host:
             web += await self._listen(site, at, options.http_port, None)
         if options.https_port:
             for at in options.bind:
-                web += await self._listen(site, at, options.https_port, self._tls)
+                web += await self._listen(site, at, options.https_port, self._https)
         return Listening(
             user=options.accounts[0].user if options.accounts else None,
             web=tuple(dict.fromkeys(web)),
             sip=f"{uri_host(address)}:{device.sip_port}",
             sip_told=f"{uri_host(told)}:{device.sip_port}",
+            sip_tls=f"{uri_host(address)}:{options.sip_tls_port}" if options.sip_tls_port else None,
         )
 
     async def _listen(self, site: Site, address: str, port: int, tls: ssl.SSLContext | None) -> list[str]:
@@ -153,5 +163,8 @@ def _bound(address: str, port: int) -> socket.socket:
     return bound
 
 
-def _cannot_listen_for_sip(address: str, port: int, error: OSError) -> CannotListen:
-    return CannotListen("SIP", address, port, error, port_option="--sip-port", address_option="--sip-bind")
+def _cannot_listen(address: str, error: CannotBind) -> CannotListen:
+    port_option = "--sip-tls-port" if error.tls else "--sip-port"
+    return CannotListen(
+        error.what, address, error.port, error, port_option=port_option, address_option="--sip-bind"
+    )

@@ -46,6 +46,7 @@ from offhook.out_of_service import why_out_of_service
 from offhook.phone.settings import AutoAnswer, ReferPolicy, Settings
 from offhook.rtp.ports import RtpPorts
 from offhook.sip.account import Account
+from offhook.sip.tls import TlsSettings
 from offhook.spoken_codecs import what_is_left_out
 
 FACTORY_ALLOW_LIST: Final = "127.0.0.1, ::1"
@@ -67,6 +68,10 @@ def _factory_allow_list() -> AllowList:
 
 _Folder = Annotated[Path, BeforeValidator(read_path)]
 _Port = Annotated[int, BeforeValidator(read_port), Shown("PORT")]
+_File = Annotated[Path | None, BeforeValidator(read_path), Shown("FILE", "none")]
+_Certificate = Annotated[
+    Path | None, BeforeValidator(read_path), Shown("FILE", "none; clients are shown that of HTTPS")
+]
 _Bind = Annotated[
     tuple[str, ...], BeforeValidator(read_addresses), Shown("ADDR", "127.0.0.1", repeatable=True)
 ]
@@ -88,6 +93,13 @@ _ALLOW: Final = (
 )
 _HOST_NAME: Final = "Name in a URL by which the phone answers, besides localhost and the machine's own."
 _TRUSTED_ORIGIN: Final = "Origin of web pages that may press keys, such as https://crm.example.org."
+_TLS_CA: Final = "PEM file of the CAs that SIP over TLS trusts, in place of the system's."
+_TLS_CERTIFICATE: Final = (
+    "PEM file of a certificate and its key, for TLS servers that ask for one, and for TLS clients."
+)
+_TLS_VERIFY: Final = "Whether a TLS server must prove who it is."
+_SIPS_PORT: Final = 5061
+"""The one of sips: (RFC 3261 §19.1.2)."""
 _TRUSTED_PROXY: Final = "Proxies that are believed whom they forward for; written as --allow is."
 _CONFIRM_PAGE: Final = "Whether Reset and Reboot ask for a click when a browser does not say who asks."
 
@@ -149,6 +161,14 @@ class RunOptions(CallOptions):
     http_port: _Port = Field(default=8080, description="HTTP port; 0 for one that is free.")
     https_port: _Port = Field(default=8443, description="HTTPS port; 0 for none.")
     sip_port: _Port = Field(default=5060, description="SIP port, UDP and TCP; 0 for one that is free.")
+    sip_tls_port: Annotated[
+        int | None,
+        BeforeValidator(read_port),
+        Shown("PORT", f"{_SIPS_PORT} where an account uses TLS, else none"),
+    ] = Field(default=None, description="SIP port for TLS; 0 for none.")
+    tls_ca: _File = Field(default=None, description=_TLS_CA)
+    tls_certificate: _Certificate = Field(default=None, description=_TLS_CERTIFICATE)
+    tls_verify: _YesOrNo = Field(default=True, description=_TLS_VERIFY)
     sip_bind: Annotated[
         str | None,
         BeforeValidator(read_address),
@@ -190,12 +210,22 @@ class RunOptions(CallOptions):
     )
 
     @model_validator(mode="after")
-    def _http_and_https_apart(self) -> Self:
+    def _ports_apart(self) -> Self:
         if self.http_port == self.https_port != 0:
             raise ValueError(
                 f"--http-port and --https-port are both {self.http_port}; give one of them another port"
             )
+        if self.sip_port == self._tls_port != 0:
+            raise ValueError(
+                f"--sip-port and --sip-tls-port are both {self.sip_port}; give one of them another port"
+            )
         return self
+
+    @property
+    def _tls_port(self) -> int:
+        if self.sip_tls_port is not None:
+            return self.sip_tls_port
+        return _SIPS_PORT if any(account.transport == "TLS" for account in self.account) else 0
 
     def device(self, mac: str) -> "DeviceOptions":
         """The one phone; `mac` is what the data folder keeps, and `--mac` goes before it."""
@@ -206,7 +236,9 @@ class RunOptions(CallOptions):
             http_port=self.http_port,
             https_port=self.https_port,
             sip_port=self.sip_port,
+            sip_tls_port=self._tls_port,
             sip_bind=self.sip_bind,
+            tls=_tls(self),
             public_address=self.public_address,
             rtp_ports=self.rtp_ports,
             accounts=self.account,
@@ -234,6 +266,12 @@ class FarmOptions(CallOptions):
     sip_port: _Port = Field(
         default=5061, description="SIP port of the first phone, UDP and TCP; the others count up."
     )
+    sip_tls_port: _Port = Field(
+        default=0, description="SIP port of the first phone for TLS; the others count up. 0 for none."
+    )
+    tls_ca: _File = Field(default=None, description=_TLS_CA)
+    tls_certificate: _Certificate = Field(default=None, description=_TLS_CERTIFICATE)
+    tls_verify: _YesOrNo = Field(default=True, description=_TLS_VERIFY)
     sip_bind: Annotated[str, BeforeValidator(read_public_address), Shown("ADDR")] = Field(
         default="127.0.0.1", description="Address of SIP and sound, at which the phones call each other."
     )
@@ -246,7 +284,12 @@ class FarmOptions(CallOptions):
 
     @model_validator(mode="after")
     def _ports_apart(self) -> Self:
-        ranges = {"--http-port": self.http_port, "--https-port": self.https_port, "--sip-port": self.sip_port}
+        ranges = {
+            "--http-port": self.http_port,
+            "--https-port": self.https_port,
+            "--sip-port": self.sip_port,
+            "--sip-tls-port": self.sip_tls_port,
+        }
         taken = sorted((first, flag) for flag, first in ranges.items() if first)
         for first, flag in taken:
             if first + self.count - 1 > 65535:
@@ -278,7 +321,9 @@ class FarmOptions(CallOptions):
                 http_port=self.http_port and self.http_port + i,
                 https_port=self.https_port and self.https_port + i,
                 sip_port=self.sip_port and self.sip_port + i,
+                sip_tls_port=self.sip_tls_port and self.sip_tls_port + i,
                 sip_bind=self.sip_bind,
+                tls=_tls(self),
                 public_address=None,
                 rtp_ports=self.rtp_ports,
                 accounts=(Account(id=1, user=extension, host=self.sip_bind, register=False),),
@@ -304,13 +349,17 @@ def _access(options: RunOptions | FarmOptions) -> Access:
     )
 
 
+def _tls(options: RunOptions | FarmOptions) -> TlsSettings:
+    return TlsSettings(options.tls_ca, options.tls_certificate, options.tls_verify)
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceOptions:
     """What one phone starts with, whichever command started it.
 
-    `mac` is 12 lower-case hexadecimal digits. A port of 0 is one that the system picks, an `https_port` of 0
-    none at all. `sip_bind` None is for the host to find: the address from which the route to the first
-    account leaves.
+    `mac` is 12 lower-case hexadecimal digits. A port of 0 is one that the system picks, an `https_port` or
+    `sip_tls_port` of 0 none at all. `sip_bind` None is for the host to find: the address from which the
+    route to the first account leaves.
     """
 
     data: Path
@@ -319,7 +368,9 @@ class DeviceOptions:
     http_port: int
     https_port: int
     sip_port: int
+    sip_tls_port: int
     sip_bind: str | None
+    tls: TlsSettings
     public_address: str | None
     rtp_ports: RtpPorts
     accounts: tuple[Account, ...]
@@ -356,6 +407,11 @@ def notices(devices: Iterable[DeviceOptions], environ: Mapping[str, str]) -> lis
                 said.append(
                     f"HTTP listens at every {family} address of this machine, and --allow lets in {admitted}"
                 )
+        if not device.tls.verify:
+            said.append(
+                "--tls-verify is no: whoever is on the way can pass for any TLS server, take its calls, "
+                "and read and change what is sent"
+            )
         for account in device.accounts:
             name = f"account {account.id}, {account.user}@{account.host}"
             if why := why_out_of_service(account):

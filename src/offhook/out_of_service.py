@@ -6,8 +6,6 @@ from offhook.spoken_codecs import spoken_codecs
 
 
 def why_out_of_service(account: Account) -> str | None:
-    if account.transport == "TLS":
-        return "TLS is not built yet"
     if not spoken_codecs(account):
         return MISSING
     return None

@@ -15,6 +15,8 @@ def of_run(phones: Sequence[Listening]) -> Iterator[str]:
     who = f" is {phone.user}" if phone.user else ""
     yield f"The phone{who}: press its keys at {' and '.join(f'{url}/fcgi/do' for url in phone.web)}"
     yield f"SIP: {_sip(phone)}"
+    if phone.sip_tls:
+        yield f"SIP over TLS: {phone.sip_tls}"
     yield f"Its state: {phone.web[0]}/api/v1/state"
 
 

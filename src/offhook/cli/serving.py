@@ -16,6 +16,7 @@ from offhook.file_descriptors import TooFewFileDescriptors
 from offhook.host import Host
 from offhook.listening import Listening
 from offhook.options import DeviceOptions, notices
+from offhook.sip.tls import BadTlsFile, Tls
 from offhook.sip_address import BadPublicAddress
 
 Start = Callable[[Host], Awaitable[Sequence[Listening]]]
@@ -31,24 +32,34 @@ def serve(devices: Sequence[DeviceOptions], data: Path, start: Start, announceme
     if ending.asked:
         return
     try:
-        tls = _tls(devices, data)
+        host = _host(devices, data)
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
-            runner.run(_serve(Host(tls), start, announcement, notices(devices, os.environ)))
-    except (CannotListen, BadDataFolder, TooFewFileDescriptors, BadPublicAddress) as error:
+            runner.run(_serve(host, start, announcement, notices(devices, os.environ)))
+    except (CannotListen, BadDataFolder, BadTlsFile, TooFewFileDescriptors, BadPublicAddress) as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"it cannot go on: {error}") from None
 
 
-def _tls(devices: Sequence[DeviceOptions], data: Path) -> ssl.SSLContext | None:
-    """One certificate for all, made out to every address of every phone."""
-    secure = [device for device in devices if device.https_port]
-    if not secure:
-        return None
-    from offhook.certificate import tls_context
+def _host(devices: Sequence[DeviceOptions], data: Path) -> Host:
+    """With one certificate for all, made out to every address of every phone."""
+    settings = devices[0].tls
+    web = [device for device in devices if device.https_port]
+    sip = [device for device in devices if device.sip_tls_port]
+    https: ssl.SSLContext | None = None
+    own: Path | None = None
+    if web or (sip and settings.certificate is None):
+        from offhook.certificate import kept_certificate, tls_context
 
-    reached = (address for each in secure for address in (*each.bind, each.public_address) if address)
-    return tls_context(data, dict.fromkeys(reached))
+        reached = [(*each.bind, each.public_address) for each in web]
+        reached += [(each.sip_bind, each.public_address) for each in sip]
+        addresses = dict.fromkeys(address for each in reached for address in each if address)
+        own = kept_certificate(data, addresses)
+        if web:
+            https = tls_context(data, addresses)
+    tls = Tls(settings, own)
+    tls.check(listening=bool(sip))
+    return Host(https, tls)
 
 
 async def _serve(host: Host, start: Start, announcement: Announcement, notes: Sequence[str]) -> None:

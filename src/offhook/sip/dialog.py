@@ -96,6 +96,11 @@ class Dialog:
         """Where the next request within it goes."""
         return routed(self.remote_target, self.route_set)[2]
 
+    @property
+    def first(self) -> WireUri:
+        """Whose hop that is: of the first route, else of the other end itself."""
+        return parse_uri(NameAddr.parse(self.route_set[0]).uri) if self.route_set else self.remote_target
+
     def request(self, method: str, sequence: int | None = None) -> tuple[Request, Hop]:
         """A request and its next hop (§12.2.1.1); `sequence` is for an ACK, which has its INVITE's."""
         if sequence is None:

@@ -11,12 +11,14 @@ import logging
 import math
 import socket
 from collections.abc import Callable
-from typing import Final
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 from .events import InviteSent, UserAgentEvent
 from .hop import Hop, Transmit, uri_host
 from .resolve import Resolver
-from .tcp import CONNECT_TIMEOUT, MAX_WAITING, TcpConnections, bind_listener
+from .streams import CONNECT_TIMEOUT, MAX_WAITING, Streams, bind_listener
+from .tls import Tls
 from .udp import UdpSocket
 from .user_agent import UserAgent
 
@@ -27,6 +29,26 @@ Tap = Callable[[bytes, Hop, Hop, bool], None]
 
 BIND_ATTEMPTS: Final = 16
 """Ports that the system is asked for until one is free for UDP and TCP alike."""
+
+
+class CannotBind(OSError):
+    """`what` was to be spoken at the port, which is the one for TLS or not."""
+
+    def __init__(self, host: str, port: int, error: OSError, *, tls: bool) -> None:
+        what = "SIP over TLS" if tls else "SIP"
+        where = f"{uri_host(host)}:{port}"
+        super().__init__(error.errno, f"cannot listen on {where} for {what}: {error.strerror}")
+        self.what = what
+        self.port = port
+        self.tls = tls
+
+
+class _Bound(NamedTuple):
+    """Sockets that nobody listens to yet."""
+
+    udp: UdpSocket
+    listener: socket.socket
+    secure: socket.socket | None
 
 
 class Endpoint:
@@ -43,10 +65,13 @@ class Endpoint:
     _here: Hop
     _resolver: Resolver
     _udp: UdpSocket
-    _tcp: TcpConnections
+    _streams: Streams
 
-    def __init__(self, ua: UserAgent, on_event: Callable[[UserAgentEvent], None]) -> None:
+    def __init__(
+        self, ua: UserAgent, on_event: Callable[[UserAgentEvent], None], tls: Tls | None = None
+    ) -> None:
         self._ua = ua
+        self._tls = tls or Tls()
         self._on_event = on_event
         self._timer: asyncio.Handle | None = None
         self._due_at = math.inf
@@ -61,38 +86,43 @@ class Endpoint:
         self._unresolved: dict[Hop, list[Transmit]] = {}
         self._lookups: set[asyncio.Task[None]] = set()
 
-    async def open(self, host: str, port: int, announced: str | None = None) -> None:
-        """Listen on UDP and TCP at the address `host`; `port` 0 lets the system choose.
+    async def open(self, host: str, port: int, announced: str | None = None, tls_port: int = 0) -> None:
+        """Listen on UDP and TCP at the address `host`; `port` 0 lets the system choose. Listen for TLS at
+        `tls_port`, unless it is 0.
 
         The user agent's contact is set before anything is read: the port bound at `announced`, the address
         that others reach this one by, or at `host`.
 
-        Raises OSError whose `strerror` says for a person what could not be bound.
+        Raises CannotBind whose `strerror` says for a person what could not be bound.
         """
         self._loop = asyncio.get_running_loop()
-        udp, listener = self._bind(host, port)
+        bound = self._bind(host, port, tls_port)
         self._ua.contact = Hop("UDP", announced or host, self.port)
-        await self._listen(udp, listener)
+        await self._listen(bound)
         self.flush()
 
     async def move(self, host: str, announced: str | None = None) -> None:
-        """Listen at another address, by the same port if it is free there. What is open is closed.
+        """Listen at another address, by the same ports if they are free there. What is open is closed.
 
-        Raises OSError as `open` does, and nothing has changed then.
+        Raises CannotBind as `open` does, and nothing has changed then.
         """
-        before = self._udp, self._tcp
+        udp, streams = self._udp, self._streams
         if host != self._here.host:
-            try:
-                udp, listener = self._bind(host, self.port)
-            except OSError:
-                udp, listener = self._bind(host, 0)
-            before[0].close()
-            await self._listen(udp, listener)
-            await before[1].close()
+            bound = self._bind_again(host)
+            udp.close()
+            await self._listen(bound)
+            await streams.close()
         self._ua.moved(Hop("UDP", announced or host, self.port), self._loop.time())
         self.flush()
 
-    def _bind(self, host: str, port: int) -> tuple[UdpSocket, socket.socket]:
+    def _bind_again(self, host: str) -> _Bound:
+        tls_port = self._ua.tls_port
+        for port, secure in ((self.port, tls_port), (0, tls_port)):
+            with suppress(CannotBind):
+                return self._bind(host, port, secure)
+        return self._bind(host, 0, 0)
+
+    def _bind(self, host: str, port: int, tls_port: int) -> _Bound:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         udp = UdpSocket(self._loop, self._received)
         for attempts_left in reversed(range(BIND_ATTEMPTS)):
@@ -103,20 +133,35 @@ class Endpoint:
             except OSError as error:
                 udp.close()
                 if port or error.errno != errno.EADDRINUSE or not attempts_left:
-                    where = f"{uri_host(host)}:{port}"
-                    raise OSError(
-                        error.errno, f"cannot listen on {where} for SIP: {error.strerror}"
-                    ) from error
+                    raise CannotBind(host, port, error, tls=False) from error
+        secure: socket.socket | None = None
+        if tls_port:
+            try:
+                secure = bind_listener(family, host, tls_port)
+            except OSError as error:
+                udp.close()
+                listener.close()
+                raise CannotBind(host, tls_port, error, tls=True) from error
         self.port = bound
         self._here = Hop("UDP", host, bound)
         self._resolver = Resolver(self._loop, family)
-        return udp, listener
+        self._ua.tls_port = tls_port
+        return _Bound(udp, listener, secure)
 
-    async def _listen(self, udp: UdpSocket, listener: socket.socket) -> None:
-        self._udp = udp
-        self._tcp = TcpConnections(self._loop, self._received, self._written, self._failed)
-        await self._tcp.listen(listener)
-        udp.listen()
+    async def _listen(self, bound: _Bound) -> None:
+        self._udp = bound.udp
+        self._streams = Streams(
+            self._loop,
+            self._tls,
+            received=self._received,
+            sent=self._written,
+            failed=self._failed,
+            lost=self._lost,
+        )
+        await self._streams.listen(bound.listener, "TCP")
+        if bound.secure is not None:
+            await self._streams.listen(bound.secure, "TLS")
+        bound.udp.listen()
 
     def flush(self) -> None:
         """Send what the user agent has to send, tell what it has to tell, and set the timer.
@@ -164,7 +209,7 @@ class Endpoint:
         for task in lookups:
             task.cancel()
         await asyncio.gather(*lookups, return_exceptions=True)
-        await self._tcp.close()
+        await self._streams.close()
 
     def _drain(self) -> None:
         """One at a time, what is to be sent first: one that fails costs none behind it."""
@@ -195,14 +240,11 @@ class Endpoint:
     def _send_to(self, transmit: Transmit, hop: Hop) -> None:
         if self.tap is not None:
             self._tapped(self.tap, transmit.data, hop, sent=True)
-        match hop.transport:
-            case "UDP":
-                self._udp.send(transmit.data, hop)
-                self._note(transmit)
-            case "TCP":
-                self._tcp.send(transmit, hop)
-            case "TLS":
-                raise OSError("TLS is not spoken here yet, UDP and TCP are")
+        if hop.transport == "UDP":
+            self._udp.send(transmit.data, hop)
+            self._note(transmit)
+        else:
+            self._streams.send(transmit, hop)
 
     def _look_up(self, transmit: Transmit) -> None:
         waiting = self._unresolved.setdefault(transmit.hop, [])
@@ -245,6 +287,10 @@ class Endpoint:
 
     def _failed(self, transmit: Transmit, error: OSError) -> None:
         self._fail(transmit, error)
+        self.flush()
+
+    def _lost(self, hop: Hop, error: OSError) -> None:
+        self._ua.flow_lost(hop, reason(Transmit(b"", hop), error), self._loop.time())
         self.flush()
 
     def _note(self, transmit: Transmit) -> None:

@@ -27,6 +27,8 @@ class Framing:
         self._needed = 0
         """Length of the message whose head is read, 0 while it is not."""
         self._blank_lines = 0
+        self.pong_due = False
+        """A keep-alive of ours has no answer yet: one blank line alone is that, two are a question."""
 
     @property
     def partial(self) -> bool:
@@ -34,7 +36,7 @@ class Framing:
         return bool(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The messages that `data` completes, and PING for each one to be answered with PONG.
+        """The messages that `data` completes, PING for each to be answered with PONG, and a PONG that is due.
 
         Raises BadFrame after what was good before it. Read it to its end.
         """
@@ -46,7 +48,11 @@ class Framing:
         buffer = self._buffer
         if not self._needed:
             while buffer.startswith(PONG):
+                answer = self.pong_due and not self._blank_lines and not buffer.startswith(PING)
                 del buffer[:2]
+                if answer:
+                    self.pong_due = False
+                    return PONG
                 self._blank_lines += 1
                 if self._blank_lines == 2:
                     self._blank_lines = 0

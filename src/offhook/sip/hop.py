@@ -35,8 +35,11 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Transmit:
-    """A message to put on the wire, and whom to tell: `branch` is the client transaction it belongs to
-    (empty for a response), `call` the call whose INVITE it is, else None."""
+    """A message to put on the wire, or a sign of life; nothing at all drops the connection to `hop`.
+
+    `branch` is the client transaction it belongs to (empty for a response), `call` the call whose INVITE it
+    is, else None: whom to tell.
+    """
 
     data: bytes
     hop: Hop

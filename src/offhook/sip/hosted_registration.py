@@ -80,12 +80,21 @@ class HostedRegistration:
             self._drive(self.registration.renew, now)
 
     def flow_lost(self, hop: Hop, reason: str, now: float) -> None:
-        if hop == self._hop:
+        if self._takes(hop):
             self._keep_alive.stop()
             self._flow_is_dead(reason, now)
 
     def pong(self, source: Hop) -> None:
-        self._keep_alive.pong(source)
+        if self._takes(source):
+            self._keep_alive.pong(self._hop)
+
+    def _takes(self, hop: Hop) -> bool:
+        """The hop is ours, by the address that was found for it."""
+        ours = self._hop
+        return (hop.transport, hop.port) == (ours.transport, ours.port) and ours.host in {
+            hop.host,
+            hop.domain,
+        }
 
     def _flow_is_dead(self, reason: str, now: float) -> None:
         def lose(at: float) -> None:

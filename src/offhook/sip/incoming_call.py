@@ -34,6 +34,7 @@ class IncomingCall(InviteSession):
         super().__init__(owner, call, account)
         self._transaction = transaction
         self.in_the_clear = transaction.request.source.transport != "TLS"
+        self.secure = "sips" in {transaction.request.message.uri.scheme, dialog.first.scheme}
         self._become(dialog)
         self.client.ready = False
         self._up = False

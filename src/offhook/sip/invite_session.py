@@ -51,6 +51,8 @@ class InviteSession:
     def __init__(self, owner: Owner, call: str, account: Account | None) -> None:
         self.call = call
         self.account = account
+        self.secure = False
+        """It was asked for by a sips: URI, so that this end is named by one too."""
         self.layer = owner.layer
         policy = policy_of(account, incoming=not self.owns_call_id)
         protection = Protection(policy, self.layer.random.randbytes)
@@ -304,7 +306,7 @@ class InviteSession:
         response.headers.set("Contact", f"<{self.contact(request.source)}>")
 
     def contact(self, hop: Hop) -> str:
-        return self.layer.contact_uri(self.account, hop)
+        return self.layer.contact_uri(self.account, hop, secure=self.secure)
 
     @property
     def local_tag(self) -> str:

@@ -63,6 +63,7 @@ class OutgoingCall(InviteSession):
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         self.media = media
+        self.secure = target.scheme == "sips"
         self._request, hop = self._build(target, media)
         for name, value in headers.items():
             self._request.headers.set(name, value)

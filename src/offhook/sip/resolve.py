@@ -32,7 +32,7 @@ class Resolver:
         if _is_address(hop.host, other):
             raise OSError(f"{hop.host} cannot be reached from an {_NAMES[self._family]} address")
         address, until = self._remembered.get(hop.host, ("", 0.0))
-        return replace(hop, host=address) if self._loop.time() < until else None
+        return found_at(hop, address) if self._loop.time() < until else None
 
     async def resolve(self, hop: Hop) -> Hop:
         """Raises OSError that says for a person what was not found."""
@@ -49,7 +49,11 @@ class Resolver:
         self._remembered[hop.host] = address, self._loop.time() + REMEMBERED
         if len(self._remembered) > MAX_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
-        return replace(hop, host=address)
+        return found_at(hop, address)
+
+
+def found_at(hop: Hop, address: str) -> Hop:
+    return replace(hop, host=address, domain=hop.domain or hop.host)
 
 
 _NAMES = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}

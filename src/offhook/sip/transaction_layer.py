@@ -9,7 +9,7 @@ from sipmessage import Request, Response
 
 from .account import Account
 from .client_transaction import ClientTransaction
-from .hop import Hop, Transmit
+from .hop import Hop, Transmit, Transport, uri_host
 from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond, shorten
 from .name_addr import one_line
 from .server_transaction import Key, ServerTransaction, key_of
@@ -50,6 +50,8 @@ class TransactionLayer:
         self.instance = instance
         self.learned: dict[int, Hop | None] = {}
         """Where accounts are reached instead, by their ids, as their registrars see it."""
+        self.tls_port = 0
+        """Where this end listens for TLS, or 0."""
         self.product = one_line(product)
         self.outbox: list[Transmit] = []
         self.timers = Timers()
@@ -70,16 +72,25 @@ class TransactionLayer:
     def new_call_id(self) -> str:
         return f"{self.random.getrandbits(128):032x}"
 
-    def contact_uri(self, account: Account | None, hop: Hop) -> str:
-        """Where requests for the account reach this end by the transport that `hop` uses."""
-        user, at = "", self.contact
+    def contact_uri(self, account: Account | None, hop: Hop, *, secure: bool = False) -> str:
+        """Where requests for the account reach this end by the transport that `hop` uses.
+
+        Where nobody listens for TLS they can only come by the connection that is there, and the port says
+        nothing. `secure` is for who is asked for, or asks, by a sips: URI (§8.1.1.8, §12.1.1).
+        """
+        user, host, port = "", self.contact.host, self._port("TLS" if secure else hop.transport)
         if account is not None:
             learned = self.learned.get(account.id)
             user = account.user
             if learned is not None and learned.transport == hop.transport:
-                at = learned
-        uri = sip_uri_text(user, at.host, at.port)
+                host, port = learned.host, learned.port
+        uri = sip_uri_text(user, host, port)
+        if secure:
+            return f"sips:{uri.removeprefix('sip:')}"
         return uri if hop.transport == "UDP" else f"{uri};transport={hop.transport.lower()}"
+
+    def _port(self, transport: Transport) -> int:
+        return (self.tls_port if transport == "TLS" else 0) or self.contact.port
 
     # --- as a client
 
@@ -108,7 +119,8 @@ class TransactionLayer:
         """Send the ACK of a 2xx, which has no transaction (§13.2.2.4); returned to be sent again."""
         self._put_via(ack, hop)
         transmit = Transmit(bytes(ack), hop)
-        self.outbox.append(transmit)
+        if not _laid_open(ack, hop):
+            self.outbox.append(transmit)
         return transmit
 
     def client_transaction(self, response: ReceivedResponse) -> ClientTransaction | None:
@@ -118,6 +130,11 @@ class TransactionLayer:
         method = transmit.data.partition(b" ")[0].decode("ascii", "replace")
         transaction = self._client.get((transmit.branch, "INVITE" if method == "ACK" else method))
         if transaction is not None:
+            transaction.fail(reason, now)
+
+    def flow_lost(self, hop: Hop, reason: str, now: float) -> None:
+        """A connection broke: what was asked over it is not answered any more (§17.1.4)."""
+        for transaction in [each for each in self._client.values() if each.waiting and each.hop == hop]:
             transaction.fail(reason, now)
 
     @property
@@ -197,7 +214,12 @@ class TransactionLayer:
 
     def _put_via(self, request: Request, hop: Hop) -> str:
         branch = f"{MAGIC_COOKIE}{self.random.getrandbits(64):016x}"
-        put_via(request, f"SIP/2.0/{hop.transport} {self.contact};branch={branch};rport")
+        if hop.transport == "TLS":
+            # What is meant for this end may come by the same connection (RFC 5923 §4).
+            by = f"{uri_host(self.contact.host)}:{self._port(hop.transport)};branch={branch};rport;alias"
+        else:
+            by = f"{self.contact};branch={branch};rport"
+        put_via(request, f"SIP/2.0/{hop.transport} {by}")
         return branch
 
     def _begin(
@@ -222,7 +244,11 @@ class TransactionLayer:
             call=call,
         )
         self._client[branch, request.method] = transaction
-        transaction.begin(now)
+        if _laid_open(request, hop):
+            reason = f"a sips: call goes over TLS alone, and {hop} would take {hop.transport}"
+            self.timers.start(now, lambda at: transaction.fail(reason, at))
+        else:
+            transaction.begin(now)
         return transaction
 
     def _client_terminated(self, transaction: ClientTransaction) -> None:
@@ -235,6 +261,11 @@ class TransactionLayer:
         self._server.pop(transaction.key, None)
         if self._arrived.get(fingerprint) == transaction.key:
             del self._arrived[fingerprint]
+
+
+def _laid_open(request: Request, hop: Hop) -> bool:
+    """Whoever asks for a sips: URI is promised TLS on every hop (§26.2.2): nothing goes another way."""
+    return request.uri.scheme == "sips" and hop.transport != "TLS"
 
 
 def _fingerprint(request: ReceivedRequest) -> Fingerprint:

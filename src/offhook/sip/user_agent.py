@@ -109,6 +109,15 @@ class UserAgent:
         self.layer.contact = contact
 
     @property
+    def tls_port(self) -> int:
+        """Where this end is reached by TLS, at the host of `contact`; 0 where it listens for none."""
+        return self.layer.tls_port
+
+    @tls_port.setter
+    def tls_port(self, port: int) -> None:
+        self.layer.tls_port = port
+
+    @property
     def outbox(self) -> list[Transmit]:
         return self.layer.outbox
 
@@ -157,7 +166,11 @@ class UserAgent:
         self.layer.transport_failed(transmit, reason, now)
 
     def flow_lost(self, hop: Hop, reason: str, now: float) -> None:
-        """The connection to `hop` that this end had opened is gone; `reason` is for a person."""
+        """The connection to `hop` that this end had opened is gone; `reason` is for a person.
+
+        What was asked over it is not answered any more, and who is registered by it cannot be called.
+        """
+        self.layer.flow_lost(hop, reason, now)
         for binding in self._bindings.values():
             binding.flow_lost(hop, reason, now)
 
@@ -351,6 +364,10 @@ class UserAgent:
             self._refuse(request, code, {"Allow": capabilities.ALLOW})
         elif message.uri.scheme not in {"sip", "sips"}:
             self._refuse(request, 416)
+        elif message.uri.scheme == "sips" and request.source.transport != "TLS":
+            # Whoever sent it here had promised its sender TLS all the way (RFC 5630 §6.1).
+            why = f"SIPS Not Allowed, it came by {request.source.transport}"
+            self._refuse(request, 480, {"Warning": warning(self.contact.host, why, 380)})
         elif unsupported := [
             option
             for value in message.headers.getlist("Require")
