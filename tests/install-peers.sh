@@ -7,6 +7,8 @@ missing=""
 for pair in curl:curl baresip:baresip sipp:sip-tester kamailio:kamailio chromium:chromium; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
+# A module of Kamailio's is no program.
+[ -n "$(find /usr/lib -path '*/kamailio/modules/tls.so' 2>/dev/null)" ] || missing="$missing kamailio-tls-modules"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

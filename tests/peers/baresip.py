@@ -23,6 +23,7 @@ audio_source aufile,{directory}/said.wav
 audio_player aufile,{directory}/heard.wav
 audio_alert aufile,{directory}/alert.wav
 rtcp_enable yes
+{tls}
 module g711.so
 module aufile.so
 module srtp.so
@@ -53,10 +54,20 @@ class Baresip(Program):
 
     user = "barry"
 
-    def __init__(self, program: str, directory: Path, encryption: str = "") -> None:
+    def __init__(
+        self,
+        program: str,
+        directory: Path,
+        encryption: str = "",
+        *,
+        certificate: Path | None = None,
+        ca: Path | None = None,
+    ) -> None:
+        """It takes TLS with this certificate and its key; `ca` is whom it trusts."""
         directory.mkdir()
         self._sip, control = free_port(), free_port()
-        values = {"modules": MODULES, "host": HOST, "sip": self._sip, "control": control}
+        tls = f"sip_certificate {certificate}\nsip_cafile {ca}" if certificate else ""
+        values = {"modules": MODULES, "host": HOST, "sip": self._sip, "control": control, "tls": tls}
         (directory / "config").write_text(CONFIG.format(**values, directory=directory))
         (directory / "accounts").write_text(
             ACCOUNT.format(
@@ -83,6 +94,11 @@ class Baresip(Program):
     @property
     def number(self) -> str:
         return f"sip:{self.user}@{HOST}:{self._sip}"
+
+    @property
+    def tls_number(self) -> str:
+        """It takes TLS at the port after that of UDP and TCP."""
+        return f"sip:{self.user}@{HOST}:{self._sip + 1};transport=tls"
 
     def stop(self) -> None:
         if self._control is not None:

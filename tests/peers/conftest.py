@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ..authority import Authority  # noqa: TID252 - two folders of tests need it
 from .bad_network import BadNetwork, Plan, calm
 from .baresip import Baresip
 from .kamailio import Kamailio
@@ -55,6 +56,12 @@ def run_phone(tmp_path: Path, stack: ExitStack) -> Callable[..., OffhookRun]:
 def baresip(require_peer: Callable[[str], str], tmp_path: Path) -> Iterator[Baresip]:
     with Baresip(require_peer("baresip"), tmp_path / "baresip") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The CA of all who can be believed."""
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

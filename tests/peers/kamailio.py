@@ -16,18 +16,42 @@ PASSWORD = "secret"  # as in kamailio.cfg
 
 
 class Kamailio(Program):
-    """`port` is where it takes SIP over UDP and TCP; a binding lasts `expires` seconds at most."""
+    """`port` is where it takes SIP over UDP and TCP, `tls_port` over TLS where it has a certificate with its
+    key to show; a binding lasts `expires` seconds at most. With `clients_ca` it wants a certificate too.
+    """
 
-    def __init__(self, program: str, directory: Path, *, port: int | None = None, expires: int = 600) -> None:
+    def __init__(
+        self,
+        program: str,
+        directory: Path,
+        *,
+        port: int | None = None,
+        tls_port: int | None = None,
+        expires: int = 600,
+        certificate: Path | None = None,
+        clients_ca: Path | None = None,
+    ) -> None:
         directory.mkdir(parents=True)
         self.port = port or free_port()
+        self.tls_port = tls_port or free_port()
         self._rpc = free_port()
         config = directory / "kamailio.cfg"
-        values = {"SIP_PORT": self.port, "RPC_PORT": self._rpc, "EXPIRES": expires}
-        text = re.sub("|".join(values), lambda name: str(values[name[0]]), CONFIG.read_text())
+        values = {
+            "SIP_PORT": self.port,
+            "TLS_PORT": self.tls_port,
+            "RPC_PORT": self._rpc,
+            "EXPIRES": expires,
+            "CERTIFICATE": certificate,
+            "CLIENTS_CA": clients_ca,
+        }
+        text = re.sub(
+            "|".join(rf"\b{name}\b" for name in values), lambda name: str(values[name[0]]), CONFIG.read_text()
+        )
         config.write_text(text)
         # -DD: in the foreground, with its children.
         command = [program, "-DD", "-E", "-f", str(config), "-Y", str(directory)]
+        command += ["-A", "WITH_TLS"] if certificate else []
+        command += ["-A", "WITH_CLIENTS"] if clients_ca else []
         super().__init__([*command, "-P", str(directory / "pid"), "-m", "16", "-M", "4"], directory)
 
     def until_ready(self) -> None:
