@@ -19,8 +19,9 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-proof: lint peers  ## as test, with Hypothesis searching for minutes instead of seconds
+proof: lint peers $(VENV)/.proof  ## as test, with Hypothesis and a fuzzer searching for minutes
 	@$(BIN)/pytest --hypothesis-profile=proof
+	@$(BIN)/python -m tests.fuzz
 
 bench: $(VENV)/.dev peers
 	@$(BIN)/python -m benchmarks
@@ -39,6 +40,11 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/.made
 $(VENV)/.dev: pyproject.toml $(VENV)/.installed
 	@echo "Installing what the tests need in $(VENV)"
 	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.proof: pyproject.toml $(VENV)/.dev
+	@echo "Installing the fuzzer in $(VENV)"
+	@$(PIP) --editable '.[proof]'
 	@touch $@
 
 # A virtual environment that was begun and not finished has no stamp, and is begun again.
