@@ -19,6 +19,8 @@ from offhook.sip.account import Account, Srtp
 from offhook.sip.user_agent import UserAgent
 from offhook.sound.opus_library import MISSING
 
+from .sip.message_text import request
+
 
 @asynccontextmanager
 async def running(*accounts: Account, ports: RtpPorts | None = None) -> AsyncIterator[Device]:
@@ -376,3 +378,20 @@ def test_a_conference_of_an_encrypted_and_a_plain_call():
             assert other.stats().ignored == leg.stats().ignored == 0
 
     asyncio.run(play())
+
+
+def test_a_flood_and_a_scanner_stand_in_the_log_once(caplog, monkeypatch):
+    monkeypatch.setattr(device_module, "FAREWELL", 0.1)
+    scan = request("OPTIONS", "sip:100@phone", headers={"User-Agent": "friendly-scanner\x1b[2J"})
+    clean = request("OPTIONS", "sip:100@phone", headers={"User-Agent": "friendly-scanner"})
+
+    async def play() -> None:
+        async with running(Account(1, "1001", "192.0.2.1", register=False)) as device:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                for number in range(300):
+                    stranger.sendto(clean if number % 2 else scan, ("127.0.0.1", device.sip_port))
+                await until(lambda: "turned away" in caplog.text)
+                await asyncio.sleep(0.2)
+
+    asyncio.run(play())
+    assert caplog.messages == ["127.0.0.1 is turned away: a scanner, by its own User-Agent"]
