@@ -581,6 +581,57 @@ def test_the_longest_silent_connection_makes_room(run: Run, monkeypatch: pytest.
     run(test())
 
 
+def test_one_address_makes_room_among_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "MAX_ACCEPTED_FROM_ONE", 2)
+
+    async def test() -> None:
+        async with phone() as near:
+            other, other_writer = await asyncio.open_connection(
+                "127.0.0.1", near.endpoint.port, local_addr=("127.0.0.2", 0)
+            )
+            ends = []
+            for _ in range(3):
+                await asyncio.sleep(0.01)
+                ends.append(await asyncio.open_connection("127.0.0.1", near.endpoint.port))
+            with suppress(ConnectionError):
+                assert await ends[0][0].read() == b""
+            for reader, writer in ((other, other_writer), *ends[1:]):
+                writer.write(options())
+                assert await reader.readline()
+            for writer in (other_writer, *(writer for _, writer in ends)):
+                writer.close()
+
+    run(test())
+
+
+def test_a_message_that_never_ends_is_not_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Octet by octet it would keep the connection from being idle."""
+    monkeypatch.setattr(connection, "MESSAGE_TIMEOUT", 0.3)
+
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        for octet in b"OPTIONS sip:bob@phone SIP/2.0\r\nSubject: " + b"x" * 1000:
+            writer.write(bytes((octet,)))
+            await asyncio.sleep(0.01)
+
+    async def test() -> None:
+        async with phone() as near:
+            reader, writer = await asyncio.open_connection("127.0.0.1", near.endpoint.port)
+            whole = options()
+            writer.write(whole[:40])
+            await asyncio.sleep(0.1)
+            writer.write(whole[40:])
+            assert await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(0.4)
+            dripping = asyncio.create_task(drip(writer))
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+            dripping.cancel()
+            await asyncio.gather(dripping, return_exceptions=True)
+            writer.close()
+
+    run(test())
+
+
 def test_an_idle_connection_is_closed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "IDLE_TIMEOUT", 0.2)
 

@@ -15,6 +15,9 @@ HANDSHAKE_TIMEOUT: Final = 10.0
 IDLE_TIMEOUT: Final = 900.0
 """Seconds without a byte after which a connection that somebody else opened is closed."""
 
+MESSAGE_TIMEOUT: Final = 30.0
+"""Seconds that a message which was begun may take to its end."""
+
 UNACKNOWLEDGED: Final = 30_000
 """Milliseconds after which the system gives up a far end that acknowledges nothing. Without it that takes a
 quarter of an hour, for a far end that does not answer keep-alives too."""
@@ -75,6 +78,8 @@ class Connection(asyncio.Protocol):
         self._ever_heard = False
         self._clock: asyncio.TimerHandle | None = None
         """Of the handshake first, then of idleness; both are for strangers."""
+        self._unfinished: asyncio.TimerHandle | None = None
+        """Of a message whose beginning came."""
 
     def write(self, data: bytes) -> None:
         """Raises OSError where the peer does not read."""
@@ -130,9 +135,12 @@ class Connection(asyncio.Protocol):
             if self._session is not None:
                 data = self._decrypted(self._session, data, hop)
             self._ever_heard = self._ever_heard or bool(data)
+            completed = False
             for message in self._framing.feed(data):
+                completed = True
                 if not self._take(message, hop):
                     return
+            self._time_message(completed=completed)
         except BadFrame as error:
             self.drop(OSError(f"what {hop} sends is not SIP: {error}"))
         except OSError as error:
@@ -159,6 +167,17 @@ class Connection(asyncio.Protocol):
         else:
             self._keeper.received(message, hop)
         return True
+
+    def _time_message(self, *, completed: bool) -> None:
+        partial = self._framing.partial
+        if self._unfinished is not None and (completed or not partial):
+            self._unfinished.cancel()
+            self._unfinished = None
+        if partial and self._unfinished is None and not self._gone:
+            self._unfinished = self._keeper.loop.call_later(MESSAGE_TIMEOUT, self._never_ends)
+
+    def _never_ends(self) -> None:
+        self.drop(OSError(f"{self._hop} did not end a message within {MESSAGE_TIMEOUT:.0f} s"))
 
     def _open(self, hop: Hop) -> None:
         self.open = True
@@ -194,8 +213,9 @@ class Connection(asyncio.Protocol):
         if self._gone:
             return
         self._gone = True
-        if self._clock is not None:
-            self._clock.cancel()
+        for timer in (self._clock, self._unfinished):
+            if timer is not None:
+                timer.cancel()
         if not self.ready.done():
             self.ready.set_result(why)
         self.open = False

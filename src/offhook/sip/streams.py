@@ -17,6 +17,9 @@ MAX_OPENED: Final = 64
 MAX_ACCEPTED: Final = 64
 """Connections that this end opened, and that others did. One more, and the one unused longest goes."""
 
+MAX_ACCEPTED_FROM_ONE: Final = 16
+"""Of those that others opened, from one address. One more, and the one of its own unused longest goes."""
+
 MAX_HANDSHAKES: Final = 16
 """Of strangers, who have proved nothing yet. One more, and the oldest goes: none else makes room for them."""
 
@@ -141,7 +144,11 @@ class Streams:
             connection.drop(OSError("SIP is shut down"))
             return
         alike = [other for other in self._open.values() if other.accepted == connection.accepted]
-        if len(alike) >= (MAX_ACCEPTED if connection.accepted else MAX_OPENED):
+        bound = MAX_ACCEPTED if connection.accepted else MAX_OPENED
+        theirs = [other for at, other in self._open.items() if other.accepted and at.host == hop.host]
+        if connection.accepted and len(theirs) >= MAX_ACCEPTED_FROM_ONE:
+            alike, bound = theirs, MAX_ACCEPTED_FROM_ONE
+        if len(alike) >= bound:
             min(alike, key=lambda other: other.used).drop(OSError("room was needed for another connection"))
         self._open[hop] = connection
         for transmit in self._waiting.pop(hop, ()):
