@@ -20,7 +20,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
 from offhook.sip.account import USUAL_CODECS, Account, Dtmf, Ping, Srtp
@@ -41,6 +41,7 @@ _PARAMETERS: Final = (
     "dtmf",
 )
 _KEYS: Final = ("uri", "user", "password", "host", "port", *_PARAMETERS)
+_ATTRIBUTES: Final = {"auth": "auth_name", "name": "display_name"}
 _TRANSPORTS: Final[Mapping[str, Transport]] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 _SRTP: Final[Mapping[str, Srtp]] = {"no": "no", "optional": "optional", "required": "required"}
 _DTMF: Final[Mapping[str, Dtmf]] = {"auto": "auto", "rtp": "rtp", "info": "info", "inband": "inband"}
@@ -108,6 +109,12 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
         if key not in fields:
             raise BadAccount(f'{key} is missing; write {key} = "…", or uri = "{_SHAPE}"')
     return _account(fields, id)
+
+
+def read_part(key: str, value: object) -> Any:
+    """One part of an account by itself, as the table of a configuration file has it. Raises BadAccount."""
+    account = account_from_table({"user": "user", "host": "host.invalid", key: value}, 1)
+    return getattr(account, _ATTRIBUTES.get(key, key))
 
 
 def _fields(uri: str) -> dict[str, str]:

@@ -5,7 +5,8 @@ Every reader raises ValueError with one line: the value (unless it is a secret),
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from offhook.phone.settings import REFUSAL_CODES, AutoAnswer, ReferPolicy
 from offhook.rtp.ports import RtpPorts
 from offhook.sip.account import Account
 
-_Choice = TypeVar("_Choice", AutoAnswer, ReferPolicy)
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 _AUTOP_SCHEMES: Final = frozenset({"http", "https", "tftp"})
 _YES: Final = {"yes": True, "no": False}
@@ -138,12 +139,20 @@ def read_seconds(value: object) -> int:
     return number
 
 
-def read_auto_answer(value: object) -> AutoAnswer:
-    return _one_of(AutoAnswer, value)
+def read_choice(kind: type[_Choice]) -> Callable[[object], _Choice]:
+    """Reads one of the values of `kind`."""
+
+    def read(value: object) -> _Choice:
+        try:
+            return kind(_text(value).strip().lower())
+        except ValueError:
+            raise ValueError(f"{quoted(value)} is none of {', '.join(kind)}") from None
+
+    return read
 
 
-def read_refer_policy(value: object) -> ReferPolicy:
-    return _one_of(ReferPolicy, value)
+read_auto_answer = read_choice(AutoAnswer)
+read_refer_policy = read_choice(ReferPolicy)
 
 
 def read_number(value: object) -> str:
@@ -153,13 +162,6 @@ def read_number(value: object) -> str:
         return dialled(text).shown
     except NotDiallable as wrong:
         raise ValueError(str(wrong)) from None
-
-
-def _one_of(kind: type[_Choice], value: object) -> _Choice:
-    try:
-        return kind(_text(value).strip().lower())
-    except ValueError:
-        raise ValueError(f"{quoted(value)} is none of {', '.join(kind)}") from None
 
 
 def read_provisioning_url(value: object) -> str:

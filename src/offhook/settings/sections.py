@@ -1,0 +1,261 @@
+"""What a phone goes by that its owner can change: the one description of each setting.
+
+What is checked, stored, shown on a page, written into a provisioning file and documented is derived from the
+fields here: their type says how a value is read, title and description are for a person. A value may be given
+as a person types it, or as JSON has it.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from offhook.account_uri import read_part
+from offhook.action_uri.allow_list import AllowList
+from offhook.option_values import (
+    read_allow_list,
+    read_auto_answer,
+    read_choice,
+    read_host_names,
+    read_number,
+    read_origins,
+    read_provisioning_url,
+    read_refer_policy,
+    read_refusal_code,
+    read_seconds,
+    read_yes,
+)
+from offhook.phone.settings import AutoAnswer, ReferPolicy
+from offhook.sip.account import Srtp
+from offhook.sip.hop import Transport
+
+from .password import read_password
+from .readers import (
+    each,
+    or_nothing,
+    read_blocked,
+    read_hours,
+    read_line,
+    read_prefix,
+    read_replacement,
+    read_secret,
+    read_url,
+    read_volume,
+)
+
+FACTORY_ALLOW_LIST: Final = "127.0.0.1, ::1"
+MOST_ACCOUNTS: Final = 16
+
+
+class Secret:
+    """Marks what no answer, page or log shows."""
+
+
+class Section(BaseModel):
+    """Settings that belong together, and stand on one page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class RingTone(StrEnum):
+    CLASSIC = "classic"
+    DIGITAL = "digital"
+    SOFT = "soft"
+
+
+class TimeFormat(StrEnum):
+    HOURS_24 = "24h"
+    HOURS_12 = "12h"
+
+
+class Credential(StrEnum):
+    """Whether the Action URI asks for one, and what it is to the allow list."""
+
+    OFF = "off"
+    ALSO = "also"
+    INSTEAD = "instead"
+
+
+def _reader(part: str) -> Callable[[object], Any]:
+    """Reads as the account URI does its part of that name."""
+    return lambda value: read_part(part, value)
+
+
+def _part(name: str) -> BeforeValidator:
+    return BeforeValidator(_reader(name))
+
+
+YesOrNo = Annotated[bool, BeforeValidator(read_yes)]
+Line = Annotated[str, BeforeValidator(read_line)]
+Password = Annotated[str, BeforeValidator(read_secret), Secret]
+Number = Annotated[str | None, BeforeValidator(or_nothing(read_number))]
+Code = Annotated[int, BeforeValidator(read_refusal_code)]
+Volume = Annotated[int, BeforeValidator(read_volume)]
+Url = Annotated[str | None, BeforeValidator(or_nothing(read_url))]
+
+
+class AccountSettings(Section):
+    """One account. It is used once it has a user name and a server."""
+
+    enabled: YesOrNo = Field(default=True, title="Active", description="Whether the account is used at all.")
+    display_name: Annotated[str, _part("name")] = Field(
+        default="", title="Display name", description="What others see beside the number."
+    )
+    user: Annotated[str | None, BeforeValidator(or_nothing(_reader("user")))] = Field(
+        default=None, title="User name", description="The number or name that the server knows the phone by."
+    )
+    auth_name: Annotated[str, _part("auth")] = Field(
+        default="",
+        title="Register name",
+        description="User name of the log-in, where it differs from the user name.",
+    )
+    password: Annotated[str, _part("password"), Secret] = Field(default="", title="Password", repr=False)
+    host: Annotated[str | None, BeforeValidator(or_nothing(_reader("host")))] = Field(
+        default=None, title="Server", description="Registrar, and the domain of what is dialled."
+    )
+    port: Annotated[int | None, BeforeValidator(or_nothing(_reader("port")))] = Field(
+        default=None, title="Port", description="Empty for the usual one."
+    )
+    transport: Annotated[Transport, _part("transport")] = Field(default="UDP", title="Transport")
+    registers: Annotated[bool, _part("register")] = Field(
+        default=True, title="Register", description="Without it, numbers go to the server all the same."
+    )
+    srtp: Annotated[Srtp, _part("srtp")] = Field(
+        default="no", title="Encrypted sound", description="SRTP. Required: no call without it."
+    )
+    voicemail: Number = Field(
+        default=None, title="Voice mail number", description="What the Message key calls."
+    )
+
+
+class CallSettings(Section):
+    call_waiting: YesOrNo = Field(
+        default=True, title="Call waiting", description="Whether a call rings while there is another."
+    )
+    auto_answer: Annotated[AutoAnswer, BeforeValidator(read_auto_answer)] = Field(
+        default=AutoAnswer.OFF,
+        title="Auto answer",
+        description="Which calls are answered at once: those whose caller asks for it by a header, or all.",
+    )
+    refer: Annotated[ReferPolicy, BeforeValidator(read_refer_policy)] = Field(
+        default=ReferPolicy.FOLLOW,
+        title="When asked to be transferred",
+        description="What to do when the other party of a call asks this phone to call somebody else.",
+    )
+    reject_code: Code = Field(
+        default=486, title="Return code when refused", description="SIP code: 404, 480, 486 or 603."
+    )
+    dnd: YesOrNo = Field(default=False, title="Do Not Disturb")
+    dnd_code: Code = Field(
+        default=486, title="Return code when DND", description="SIP code: 404, 480, 486 or 603."
+    )
+    blocked: Annotated[tuple[str, ...], BeforeValidator(each(read_blocked))] = Field(
+        default=(), title="Block list", description="Callers that are refused: numbers or user@host."
+    )
+
+
+class ForwardSettings(Section):
+    always: Number = Field(default=None, title="Always forward to")
+    busy: Number = Field(default=None, title="Forward when busy to")
+    no_answer: Number = Field(default=None, title="Forward without an answer to")
+    no_answer_after: Annotated[int, BeforeValidator(read_seconds)] = Field(
+        default=20, title="No answer after", description="Seconds."
+    )
+
+
+class SoundSettings(Section):
+    ringer: Volume = Field(default=8, title="Ringer volume", description="0 to 15.")
+    handset: Volume = Field(default=8, title="Handset volume", description="0 to 15.")
+    handsfree: Volume = Field(default=8, title="Hands-free volume", description="0 to 15.")
+    headset: Volume = Field(default=8, title="Headset volume", description="0 to 15.")
+    ring_tone: Annotated[RingTone, BeforeValidator(read_choice(RingTone))] = Field(
+        default=RingTone.CLASSIC, title="Ring tone"
+    )
+
+
+class DialSettings(Section):
+    replace: Annotated[tuple[str, ...], BeforeValidator(each(read_replacement))] = Field(
+        default=(),
+        title="Replace",
+        description="Rules such as 0049=+49 or 00=+: what a dialled number begins with, and what it becomes. "
+        "The longest that fits counts.",
+    )
+    block: Annotated[tuple[str, ...], BeforeValidator(each(read_prefix))] = Field(
+        default=(), title="Block", description="Numbers that begin so are not dialled, such as 0900."
+    )
+
+
+class PreferenceSettings(Section):
+    time_format: Annotated[TimeFormat, BeforeValidator(read_choice(TimeFormat))] = Field(
+        default=TimeFormat.HOURS_24, title="Time format"
+    )
+
+
+class AccessSettings(Section):
+    allow: Annotated[AllowList, BeforeValidator(read_allow_list)] = Field(
+        default=AllowList.parse(FACTORY_ALLOW_LIST),
+        title="Allowed Access IP List",
+        description="Who may press keys: addresses separated by commas. XXX stands for three digits only; "
+        "for a whole network write 10.0.0.X, 10.0.0.XX, 10.0.0.XXX or 10.0.0.0/24.",
+    )
+    credential: Annotated[Credential, BeforeValidator(read_choice(Credential))] = Field(
+        default=Credential.OFF,
+        title="Credential for /fcgi/do",
+        description="Also: the list and a credential. Instead: a credential lets in who is not on the list.",
+    )
+    user: Line = Field(default="", title="User name of the credential")
+    password: Password = Field(default="", title="Password of the credential", repr=False)
+    host_names: Annotated[frozenset[str], BeforeValidator(read_host_names)] = Field(
+        default=frozenset(),
+        title="Host names",
+        description="Names in a URL by which the phone answers, besides localhost and the machine's own.",
+    )
+    trusted_origins: Annotated[frozenset[str], BeforeValidator(read_origins)] = Field(
+        default=frozenset(),
+        title="Trusted origins",
+        description="Web pages that may press keys, such as https://crm.example.org.",
+    )
+    trusted_proxies: Annotated[AllowList, BeforeValidator(read_allow_list)] = Field(
+        default=AllowList(()),
+        title="Trusted proxies",
+        description="Proxies that are believed whom they forward for; written as the list above.",
+    )
+    confirm_page: YesOrNo = Field(
+        default=True,
+        title="Ask before Reset and Reboot",
+        description="A click is asked for when a browser does not say which page wants it.",
+    )
+
+
+class NotifySettings(Section):
+    active: YesOrNo = Field(
+        default=True, title="Active", description="Whether the URLs of events are asked for at all."
+    )
+    webhook: Url = Field(
+        default=None,
+        title="Webhook",
+        description="A URL that every event is posted to, as JSON; empty for none.",
+    )
+
+
+class AutopSettings(Section):
+    url: Annotated[str | None, BeforeValidator(or_nothing(read_provisioning_url)), Secret] = Field(
+        default=None,
+        repr=False,
+        title="Address",
+        description="Where the configuration files are: http, https or tftp.",
+    )
+    at_power_on: YesOrNo = Field(default=True, title="At power-on")
+    every_hours: Annotated[int, BeforeValidator(read_hours)] = Field(
+        default=0, title="Every hours", description="0 for never."
+    )
+
+
+class WebSettings(Section):
+    password: Annotated[str, BeforeValidator(read_password), Secret] = Field(
+        default="",
+        repr=False,
+        title="Password",
+        description="Of the log-in admin. Empty: the factory's, admin.",
+    )
