@@ -170,7 +170,6 @@ def test_an_address_that_is_not_percent_encoded(run: Run, target: str) -> None:
         (Verdict.UNDER_WAY, 202),
         (Verdict.INVALID, 400),
         (Verdict.NOT_NOW, 409),
-        (Verdict.NOT_BUILT, 501),
         (Verdict.BOOTING, 503),
     ],
 )

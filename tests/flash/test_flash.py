@@ -3,14 +3,16 @@
 import asyncio
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from offhook.data_folder import BadDataFolder
-from offhook.flash import setting_rows
+from offhook.flash import call_rows, setting_rows
 from offhook.flash.flash import Flash, NotSaved
 from offhook.flash.schema import VERSION
+from offhook.phone.call_log import CallRecord, Kind
 
 
 @pytest.fixture
@@ -151,3 +153,28 @@ def test_a_disk_that_is_full_is_told_and_what_was_saved_stays(file):
 
     asyncio.run(save())
     assert settings(Flash(file)) == {"a": 1}
+
+
+def test_calls_come_back_in_order_and_the_oldest_are_forgotten(file):
+    records = [
+        CallRecord(
+            f"call-{i}", Kind.DIALLED, "1002", "sip:1002@pbx", "", 1, 1000.0 + i, None if i == 149 else 2.5
+        )
+        for i in range(150)
+    ]
+
+    async def save():
+        flash = Flash(file)
+        for record in records:
+            flash.save(call_rows.put("phone", record))
+        missed = replace(records[-1], id="missed", kind=Kind.MISSED, started=2000.0, duration=0.0, seen=False)
+        await flash.save(call_rows.put("phone", missed))
+        await flash.save(call_rows.put("other", missed))
+        kept = flash.read(lambda connection: call_rows.recall(connection, "phone"))
+        assert kept == [*records[51:149], replace(records[149], duration=0.0), missed]
+        await flash.save(call_rows.see("phone"))
+        assert flash.read(lambda connection: call_rows.recall(connection, "phone"))[-1].seen
+        assert not flash.read(lambda connection: call_rows.recall(connection, "other"))[-1].seen
+        await flash.close()
+
+    asyncio.run(save())

@@ -3,7 +3,7 @@
 from itertools import count
 
 from offhook.phone import Account, Phone, Reply, Settings
-from offhook.phone.effects import Effect, SetSound, SetTimer
+from offhook.phone.effects import Effect, Keep, LogCall, SeeMissed, SetSound, SetTimer
 from offhook.phone.events import (
     CallAnswered,
     CallArrived,
@@ -16,6 +16,8 @@ from offhook.phone.events import (
     Perform,
     Registration,
 )
+
+NOT_ON_THE_WIRE = (SetTimer, SetSound, Keep, LogCall, SeeMissed)
 
 CALLER = CallArrived("in-1", 1, "sip:1002@pbx.example", "Bob")
 SECOND = CallArrived("in-2", 1, "sip:1003@pbx.example", "Carol")
@@ -48,7 +50,7 @@ class Desk:
             result = self.phone.handle(event, self.now)
             self.reply, self.asked = result.reply, result.effects
             self.timers = tuple(each for each in result.effects if isinstance(each, SetTimer))
-            self.effects = tuple(each for each in result.effects if not isinstance(each, SetTimer | SetSound))
+            self.effects = tuple(each for each in result.effects if not isinstance(each, NOT_ON_THE_WIRE))
             for effect in result.effects:
                 if isinstance(effect, SetSound):
                     self.sound = effect

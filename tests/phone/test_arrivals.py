@@ -45,7 +45,7 @@ def test_a_call_to_an_idle_phone(settings, effects, missed):
     desk = Desk(settings=settings).happen(CALLER)
 
     assert desk.effects == effects
-    assert desk.phone.missed_unseen == missed
+    assert desk.phone.log.unseen == missed
 
 
 @pytest.mark.parametrize(
@@ -91,29 +91,29 @@ def test_a_call_that_is_not_answered_in_time_is_forwarded():
     desk.happen(TimerFired(Timer.NO_ANSWER, "in-1"))
     assert desk.effects == (RedirectCall("in-1", "sip:1008@pbx.example"),)
     assert desk.phone.notice == "forwarded Bob to 1008"
-    assert desk.phone.missed == []
+    assert desk.phone.log.missed == []
 
 
 def test_a_call_that_nobody_answers_ends_and_is_missed():
     desk = Desk().happen(CALLER, TimerFired(Timer.RING, "in-1"))
 
     assert desk.effects == (RefuseCall("in-1", 480),)
-    assert desk.phone.missed_unseen == 1
+    assert desk.phone.log.unseen == 1
 
 
 def test_a_call_answered_elsewhere_is_not_missed():
     desk = Desk().happen(CALLER, CallGone("in-1", "answered elsewhere", elsewhere=True))
 
-    assert desk.phone.missed == []
+    assert desk.phone.log.missed == []
     assert desk.phone.notice == "Bob was answered elsewhere"
 
 
 def test_the_missed_list_calls_back_and_seeing_it_puts_the_icon_out():
     desk = Desk().happen(CALLER, CallGone("in-1", "cancelled"))
-    assert desk.phone.missed_unseen == 1
+    assert desk.phone.log.unseen == 1
 
     desk.press("OK", "2")
-    assert desk.phone.missed_unseen == 0
+    assert desk.phone.log.unseen == 0
     assert desk.press("OK").phone.page == "calling"
     assert desk.effects[0].target == "sip:1002@pbx.example"
 

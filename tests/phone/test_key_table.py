@@ -5,20 +5,23 @@ The order is that of the key table in `docs/action-uri.md`.
 
 import pytest
 
+from offhook.phone import Settings
 from offhook.phone.audio_path import Path
 from offhook.phone.effects import (
     AnswerCall,
     EndCall,
+    FetchConfiguration,
     HoldCall,
     PlaceCall,
     RedirectCall,
     RefuseCall,
+    Restart,
     ResumeCall,
     SendDigit,
     TransferAttended,
     TransferBlind,
 )
-from offhook.phone.events import Function, Key
+from offhook.phone.events import Key, SettingsChanged
 from offhook.phone.reply import Verdict
 
 from .desk import SITUATIONS, reach
@@ -283,10 +286,22 @@ def test_every_key_has_a_meaning_on_every_page(situation, key):
     assert reach(situation).press(key.value).reply.verdict in {Verdict.DONE, Verdict.NOT_NOW, Verdict.INVALID}
 
 
-@pytest.mark.parametrize("function", ["Reboot", "Reset", "AutoPNow"])
-def test_what_needs_memory_is_not_built_yet(function):
-    assert reach("talking, hands-free").press(f"={function}").reply.verdict is Verdict.NOT_BUILT
-    assert Function(function)
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize(
+    ("function", "asked"),
+    [("Reboot", Restart(reset=False)), ("Reset", Restart(reset=True)), ("AutoPNow", FetchConfiguration())],
+)
+def test_what_the_house_does_is_asked_of_it_on_every_page(situation, function, asked):
+    desk = reach(situation)
+    desk.happen(SettingsChanged(Settings(autop=True)))
+    assert desk.press(f"={function}").reply.verdict is Verdict.DONE
+    assert desk.asked == (asked,)
+
+
+def test_there_is_nothing_to_fetch_from_nowhere():
+    desk = reach("idle").press("=AutoPNow")
+    assert desk.reply.verdict is Verdict.NOT_NOW
+    assert desk.asked == ()
 
 
 @pytest.mark.parametrize(

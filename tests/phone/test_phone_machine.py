@@ -1,6 +1,7 @@
 """Keys, functions and news at random: what must be true of a phone whatever happens to it."""
 
 import copy
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,17 +10,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from offhook.phone import Settings, Verdict, state
 from offhook.phone.audio_path import Path
 from offhook.phone.call import CallState
+from offhook.phone.call_log import CallRecord
 from offhook.phone.effects import (
     AnswerCall,
     EndCall,
     FollowRefer,
     HoldCall,
+    Keep,
+    LogCall,
     PlaceCall,
     RedirectCall,
     RefuseCall,
     RefuseRefer,
+    Restart,
     ResumeCall,
     RingCall,
+    SeeMissed,
     SendDigit,
     SetSound,
     SetTimer,
@@ -43,9 +49,11 @@ from offhook.phone.events import (
     MakeCall,
     MessagesWaiting,
     Perform,
+    PoweredOff,
     ReferAsked,
     Registration,
     RegistrationChanged,
+    SettingsChanged,
     Timer,
     TimerFired,
     TransferAccepted,
@@ -73,8 +81,9 @@ LAST_NEWS = ["failed", "gone", "elsewhere"]
 
 def picture(desk: Desk) -> dict:
     """All that a phone is, without the time and what is on its way out."""
-    hidden = {"now", "_effects", "ids"}
-    return copy.deepcopy({name: value for name, value in vars(desk.phone).items() if name not in hidden})
+    hidden = {"now", "_effects", "ids", "log"}
+    pictured = {name: value for name, value in vars(desk.phone).items() if name not in hidden}
+    return copy.deepcopy({**pictured, "log": list(desk.phone.log)})
 
 
 class PhoneMachine(RuleBasedStateMachine):
@@ -93,6 +102,7 @@ class PhoneMachine(RuleBasedStateMachine):
             frozenset(), Path.NONE, microphone=True, tone=self.desk.phone.tone, ringing=False
         )
         self.arrivals = 0
+        self.logged: dict[str, CallRecord] = {}
 
     @initialize(
         waiting=st.booleans(),
@@ -103,13 +113,19 @@ class PhoneMachine(RuleBasedStateMachine):
     def set_up(
         self, waiting: bool, refer: ReferPolicy, auto: AutoAnswer, forwards: dict[Forwarding, str]
     ) -> None:
-        self.desk.phone.settings = Settings(
-            call_waiting=waiting,
-            refer=refer,
-            auto_answer=auto,
-            forward={**dict.fromkeys(Forwarding), **forwards},
-            voicemail={1: "*97"},
+        forward = {**dict.fromkeys(Forwarding), **forwards}
+        self.act(
+            SettingsChanged(
+                Settings(
+                    call_waiting=waiting,
+                    refer=refer,
+                    auto_answer=auto,
+                    forward=forward,
+                    voicemail={1: "*97"},
+                )
+            )
         )
+        self.kept = Keep(dnd=False, forward=dict(forward), volumes=dict(Settings().volumes))
 
     def act(self, event: Event) -> None:
         before = picture(self.desk)
@@ -158,6 +174,15 @@ class PhoneMachine(RuleBasedStateMachine):
                 self.timers.add((timer, call))
             case SetSound():
                 self.sound = effect
+            case Keep():
+                assert effect != self.kept
+                self.kept = effect
+            case LogCall(record):
+                self.logged[record.id] = record
+            case SeeMissed():
+                self.logged = {call: replace(each, seen=True) for call, each in self.logged.items()}
+            case Restart():
+                pass
             case _:
                 raise AssertionError(effect)
 
@@ -321,6 +346,24 @@ class PhoneMachine(RuleBasedStateMachine):
         phone = self.desk.phone
         for view in phone.views:
             assert view.call is None or view.call in phone.calls
+
+    @invariant()
+    def a_power_cut_would_lose_nothing(self) -> None:
+        phone = self.desk.phone
+        assert phone.settings.dnd is self.kept.dnd
+        assert phone.settings.forward == self.kept.forward
+        assert phone.volumes.levels == self.kept.volumes
+        log = list(phone.log)
+        assert log == [self.logged[record.id] for record in log]
+        for record in log:
+            assert (record.duration is None) == (record.id in phone.calls)
+        dialled = {call.id for call in phone.calls.values() if call.direction == "out"}
+        assert dialled <= set(self.logged)
+
+    @rule()
+    def power_off(self) -> None:
+        self.act(PoweredOff())
+        assert not self.desk.phone.calls
 
     @invariant()
     def the_state_shows_the_page_and_one_focused_call(self) -> None:

@@ -125,7 +125,7 @@ def test_anything_is_taken_whole_or_refused_by_name(changes):
         layers = layers.changed(changes)
     except BadSettings as bad:
         wrong = bad.wrong
-        assert wrong  # noqa: PT017
+        assert wrong
     assert set(wrong) <= set(changes)
     assert Layers(FACTORY, layers.user).settings == layers.settings
 

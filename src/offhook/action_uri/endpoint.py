@@ -25,7 +25,6 @@ STATUS = {
     Verdict.UNDER_WAY: 202,
     Verdict.INVALID: 400,
     Verdict.NOT_NOW: 409,
-    Verdict.NOT_BUILT: 501,
     Verdict.BOOTING: 503,
 }
 

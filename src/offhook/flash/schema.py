@@ -13,6 +13,22 @@ MIGRATIONS: Final = (
         value TEXT NOT NULL,
         PRIMARY KEY (phone, name)
     ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE call (
+        phone       TEXT NOT NULL,
+        id          TEXT NOT NULL,
+        kind        TEXT NOT NULL,
+        number      TEXT NOT NULL,
+        remote      TEXT NOT NULL,
+        remote_name TEXT NOT NULL,
+        account     INTEGER,
+        started     REAL NOT NULL,
+        duration    REAL,
+        seen        INTEGER NOT NULL,
+        PRIMARY KEY (phone, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX call_by_time ON call (phone, started);
     """,
 )
 """Each brings a file one version further; the first makes one. What has been released is never changed."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import conversation, forwarding, holding
 from .call import Call, CallState
+from .call_log import Kind
 from .effects import AnswerCall, EndCall, HoldCall, RedirectCall, RefuseCall, RingCall, SetTimer
 from .events import CallArrived, CallReplaced, Timer
 from .number import NotDiallable, dialled
@@ -89,6 +90,7 @@ def unanswered(phone: Phone, call: Call) -> str:
         return ""
     phone.ask(RedirectCall(call.id, target))
     phone.drop(call, here=True)
+    phone.record(call, Kind.FORWARDED)
     phone.show_notice(f"forwarded {call.who} to {phone.settings.forward[Forwarding.NO_ANSWER]}")
     return ""
 
@@ -107,6 +109,7 @@ def _ring(phone: Phone, call: Call) -> None:
 
 def _forward(phone: Phone, call: Call, target: str) -> str:
     phone.ask(RedirectCall(call.id, target))
+    phone.record(call, Kind.FORWARDED)
     text = f"forwarded {call.who}"
     phone.show_notice(text)
     return text

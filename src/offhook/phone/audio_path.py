@@ -1,6 +1,6 @@
 """Where the sound goes, and how loud."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 LOUDEST = 15
@@ -25,13 +25,14 @@ class Tone(StrEnum):
 RINGER = "ringer"
 
 
+FACTORY_VOLUMES = {RINGER: 8, Path.HANDSET: 8, Path.HANDSFREE: 8, Path.HEADSET: 8}
+
+
 @dataclass(slots=True)
 class Volumes:
     """From 0 to 15, by path, and `ringer`."""
 
-    levels: dict[str, int] = field(
-        default_factory=lambda: {RINGER: 8, Path.HANDSET: 8, Path.HANDSFREE: 8, Path.HEADSET: 8}
-    )
+    levels: dict[str, int]
 
     def change(self, which: str, by: int) -> int:
         self.levels[which] = min(LOUDEST, max(0, self.levels[which] + by))

@@ -26,6 +26,8 @@ class Call:
     remote_name: str
     account: int | None
     started: float
+    number: str = ""
+    """What was dialled for it."""
     answered: float | None = None
     rings_there: bool = False
     early_media: bool = False

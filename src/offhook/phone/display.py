@@ -53,7 +53,7 @@ def _icons(phone: Phone) -> Iterator[Icon]:
         yield Icon.MUTED
     if phone.ringer_muted:
         yield Icon.RINGER_MUTED
-    if phone.missed_unseen:
+    if phone.log.unseen:
         yield Icon.MISSED
     if any(phone.messages.values()):
         yield Icon.MESSAGE

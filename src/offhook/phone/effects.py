@@ -1,9 +1,12 @@
 """What a phone asks of the house around it. The device carries each out and feeds back what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .audio_path import Path, Tone
+from .call_log import CallRecord
 from .events import Timer
+from .settings import Forwarding
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,45 @@ class SetSound:
     ringing: bool
 
 
+# --- for the power cut
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Remember what keys have changed of the settings: all that they can change, as it is now."""
+
+    dnd: bool
+    forward: Mapping[Forwarding, str | None]
+    volumes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LogCall:
+    """Remember the call; one of this id was there before, where it had not ended yet."""
+
+    record: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMissed:
+    """Remember that the missed calls have been looked at."""
+
+
+# --- for the house
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Begin anew with what is kept, or, to `reset`, with what the factory set."""
+
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FetchConfiguration:
+    """Look for new configuration files (AutoP)."""
+
+
 Effect = (
     PlaceCall
     | FollowRefer
@@ -140,4 +182,9 @@ Effect = (
     | SendDigit
     | SetTimer
     | SetSound
+    | Keep
+    | LogCall
+    | SeeMissed
+    | Restart
+    | FetchConfiguration
 )

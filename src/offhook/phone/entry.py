@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .phone import Phone
 
 MAX_ENTRY = 64
-DIALLED_KEPT = 20
 
 
 def append(phone: Phone, digit: str) -> str:
@@ -87,9 +86,10 @@ DONE: dict[Purpose, Callable[[Phone, Entry], str]] = {
 
 
 def redial(phone: Phone) -> str:
-    if not phone.dialled:
+    dialled = phone.log.dialled
+    if not dialled:
         raise Refused("nothing has been dialled yet that could be dialled again")
-    return call_number(phone, phone.dialled[0])
+    return call_number(phone, dialled[0])
 
 
 def call_number(phone: Phone, number: str) -> str:
@@ -125,13 +125,12 @@ def place(
         remote_name="",
         account=account.id if account else None,
         started=phone.now,
+        number=target.shown,
         consults_for=consults_for,
         joins=purpose is Purpose.CONFERENCE,
         beside=waiting.id if waiting and waiting.up else None,
     )
     placing.put_out(phone, call, PlaceCall(call.id, call.account, call.remote))
-    phone.dialled = [target.shown, *(number for number in phone.dialled if number != target.shown)]
-    del phone.dialled[DIALLED_KEPT:]
     return f"calling {target.shown}" + (f" from {account.username}" if account else "")
 
 

@@ -1,7 +1,15 @@
 """What happens to a phone: keys and functions from people and programs, news from the network, timers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .account import Account
 
 
 class Key(StrEnum):
@@ -248,6 +256,28 @@ class MessagesWaiting:
     new: int
 
 
+# --- from the house
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The owner's settings as they are from now on: saved already, or as good as."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsChanged:
+    """All accounts there are from now on. What goes on with one that is gone goes on."""
+
+    accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoweredOff:
+    """The phone goes dark: every call ends."""
+
+
 # --- from the clock
 
 
@@ -292,6 +322,9 @@ News = (
     | TransferFailed
     | RegistrationChanged
     | MessagesWaiting
+    | SettingsChanged
+    | AccountsChanged
+    | PoweredOff
     | TimerFired
 )
 Wish = KeyDown | KeyUp | MakeCall | Perform

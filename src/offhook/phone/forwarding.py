@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .call import Call, CallState
+from .call_log import Kind
 from .effects import RedirectCall
 from .number import Dialled
 from .refusal import Refused
@@ -67,6 +68,7 @@ def deflect(phone: Phone, call_id: str | None, target: Dialled) -> str:
 def redirect(phone: Phone, call: Call, target: Dialled) -> None:
     phone.ask(RedirectCall(call.id, completed(phone, call.account, target)))
     phone.drop(call, here=True)
+    phone.record(call, Kind.FORWARDED)
 
 
 def completed(phone: Phone, account_id: int | None, target: Dialled) -> str:

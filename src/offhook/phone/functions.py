@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import conferencing, conversation, entry, holding, menus, paths, transfer
 from .account import Account
 from .call import Call
+from .effects import FetchConfiguration, Restart
 from .events import Function, MakeCall
 from .refusal import Refused
 from .reply import Verdict
@@ -30,9 +31,7 @@ def make_call(phone: Phone, event: MakeCall) -> str:
 
 def perform(phone: Phone, function: Function, call_id: str | None) -> str:
     """`call_id` names the call where the function takes one; else it is the one that the function means."""
-    verb = TABLE.get(function)
-    if verb is None:
-        raise Refused(f"action={function} is not built yet", Verdict.NOT_BUILT)
+    verb = TABLE[function]
     if call_id is None:
         return verb(phone, None)
     if call_id not in phone.calls:
@@ -139,6 +138,21 @@ def _mute(on: bool) -> Verb:
     return lambda phone, _named: paths.mute(phone, on=on)
 
 
+def _restart(*, reset: bool) -> Verb:
+    def cell(phone: Phone, _named: Call | None) -> str:
+        phone.ask(Restart(reset))
+        return "restarting with the factory's settings" if reset else "restarting"
+
+    return cell
+
+
+def _fetch_configuration(phone: Phone, _named: Call | None) -> str:
+    if not phone.settings.autop:
+        raise Refused("there is no address to fetch a configuration from; set the one of AutoP")
+    phone.ask(FetchConfiguration())
+    return "looking for a new configuration"
+
+
 TABLE: dict[Function, Verb] = {
     Function.CALL_END: _call_end,
     Function.HOLD: _on_focused(holding.hold, "hold"),
@@ -150,6 +164,9 @@ TABLE: dict[Function, Verb] = {
     Function.BACK: _back,
     Function.DND_ON: _dnd(on=True),
     Function.DND_OFF: _dnd(on=False),
+    Function.REBOOT: _restart(reset=False),
+    Function.RESET: _restart(reset=True),
+    Function.AUTOP_NOW: _fetch_configuration,
     Function.MUTE: _mute(on=True),
     Function.UNMUTE: _mute(on=False),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import entry, forwarding, refer
+from .effects import SeeMissed
 from .refusal import Refused
 from .settings import SPOKEN, Forwarding
 from .views import List, Menu
@@ -28,7 +29,7 @@ def open_menu(phone: Phone) -> str:
 
 
 def open_dialled(phone: Phone) -> str:
-    if not phone.dialled:
+    if not phone.log.dialled:
         raise Refused("nothing has been dialled yet")
     phone.views = [view for view in phone.views if not isinstance(view, Menu)]
     return _open(phone, List.DIALLED)
@@ -36,7 +37,9 @@ def open_dialled(phone: Phone) -> str:
 
 def open_missed(phone: Phone) -> str:
     text = _open(phone, List.MISSED)
-    phone.missed_unseen = 0
+    if phone.log.unseen:
+        phone.log.see()
+        phone.ask(SeeMissed())
     return text
 
 
@@ -52,7 +55,7 @@ def items(phone: Phone, menu: Menu) -> list[Item]:
 def _menu(phone: Phone, _menu: Menu) -> list[Item]:
     return [
         Item("Dialled calls", open_dialled),
-        Item(f"Missed calls ({len(phone.missed)})", open_missed),
+        Item(f"Missed calls ({len(phone.log.missed)})", open_missed),
         Item("Forwarding", lambda phone: _open(phone, List.FORWARDING)),
         Item(f"Do not disturb: {'on' if phone.settings.dnd else 'off'}", toggle_dnd),
         Item("Accounts", lambda phone: _open(phone, List.ACCOUNTS)),
@@ -60,11 +63,11 @@ def _menu(phone: Phone, _menu: Menu) -> list[Item]:
 
 
 def _dialled(phone: Phone, _menu: Menu) -> list[Item]:
-    return [Item(number, _calling(number)) for number in phone.dialled]
+    return [Item(number, _calling(number)) for number in phone.log.dialled]
 
 
 def _missed(phone: Phone, _menu: Menu) -> list[Item]:
-    return [Item(missed.who, _calling(missed.remote)) for missed in phone.missed]
+    return [Item(each.who, _calling(each.remote)) for each in phone.log.missed]
 
 
 def _forwarding(phone: Phone, _menu: Menu) -> list[Item]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from . import arrival, holding, refer, transfer
+from . import arrival, conversation, holding, refer, transfer
 from .audio_path import Path
 from .call import Call, CallState
 from .conversation import DIGITS_KEPT
 from .effects import EndCall, HoldCall, RefuseCall
 from .events import (
+    AccountsChanged,
     CallAnswered,
     CallArrived,
     CallFailed,
@@ -25,8 +26,10 @@ from .events import (
     HoldRefused,
     MessagesWaiting,
     News,
+    PoweredOff,
     ReferAsked,
     RegistrationChanged,
+    SettingsChanged,
     Timer,
     TimerFired,
     TransferAccepted,
@@ -67,8 +70,19 @@ def take(phone: Phone, event: News) -> str:
         case ReferAsked():
             return refer.asked(phone, event)
         case RegistrationChanged(account_id, state, reason):
-            account = phone.accounts[account_id]
-            account.state, account.reason = state, reason
+            if account := phone.accounts.get(account_id):
+                account.state, account.reason = state, reason
+            return ""
+        case SettingsChanged(settings):
+            phone.adopt(settings)
+            return ""
+        case AccountsChanged(accounts):
+            phone.accounts = {account.id: account for account in accounts}
+            return ""
+        case PoweredOff():
+            for each in list(phone.calls.values()):
+                if each.id in phone.calls:
+                    conversation.end(phone, each)
             return ""
         case MessagesWaiting(account_id, new):
             phone.messages[account_id] = new

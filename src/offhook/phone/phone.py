@@ -14,7 +14,8 @@ from . import functions, keys, news
 from .account import Account
 from .audio_path import Path, Tone, Volumes
 from .call import Call, CallState
-from .effects import Effect, SetSound, SetTimer
+from .call_log import CallLog, CallRecord, Kind
+from .effects import Effect, Keep, LogCall, SetSound, SetTimer
 from .events import Event, KeyDown, KeyUp, MakeCall, Perform, Timer, Wish
 from .refusal import Refused
 from .reply import Reply, Verdict
@@ -23,7 +24,6 @@ from .settings import Settings
 from .views import Entry, Menu, Purpose, View
 
 NOTICE_SECONDS = 6.0
-MISSED_KEPT = 20
 
 CALL_PAGES = {
     CallState.RINGING: Page.RINGING,
@@ -35,6 +35,8 @@ CALL_PAGES = {
 # Which call comes to the front when the one in front is over.
 NEXT_IN_LINE = (CallState.TALKING, CallState.CALLING, CallState.HELD, CallState.RINGING)
 
+KINDS = {"out": Kind.DIALLED, "in": Kind.RECEIVED}
+
 SILENCE = SetSound(frozenset(), Path.NONE, microphone=True, tone=Tone.NONE, ringing=False)
 
 
@@ -44,13 +46,6 @@ class Result:
     effects: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
-    remote: str
-    who: str
-    at: float
-
-
 class Phone:
     """One phone's state. `ids` names the calls it places; the user agent names those that arrive.
 
@@ -58,7 +53,11 @@ class Phone:
     """
 
     def __init__(
-        self, accounts: Iterable[Account], ids: Iterator[str], settings: Settings | None = None
+        self,
+        accounts: Iterable[Account],
+        ids: Iterator[str],
+        settings: Settings | None = None,
+        log: CallLog | None = None,
     ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.ids = ids
@@ -75,14 +74,15 @@ class Phone:
         self.busy_tone = False
         self.muted = False
         self.ringer_muted = False
-        self.volumes = Volumes()
-        self.dialled: list[str] = []
-        self.missed: list[Missed] = []
-        self.missed_unseen = 0
+        self.volumes = Volumes(dict(self.settings.volumes))
+        self.log = log or CallLog()
         self.messages: dict[int, int] = {}
         self.notice: str | None = None
         self.now = 0.0
         self._sound = SILENCE
+        self._kept = self._to_keep()
+        self._records: dict[str, CallRecord] = {}
+        """What is to be remembered of calls once the event is dealt with."""
         self._effects: list[Effect] = []
 
     def handle(self, event: Event, now: float) -> Result:
@@ -158,6 +158,12 @@ class Phone:
 
     # --- what the verbs share
 
+    def adopt(self, settings: Settings) -> None:
+        """What comes from outside is kept there already."""
+        self.settings = settings
+        self.volumes = Volumes(dict(settings.volumes))
+        self._kept = self._to_keep()
+
     def ask(self, effect: Effect) -> None:
         self._effects.append(effect)
 
@@ -182,14 +188,28 @@ class Phone:
         self.notice = text
         self.ask(SetTimer(Timer.NOTICE, NOTICE_SECONDS))
 
+    def record(self, call: Call, kind: Kind, *, over: bool = True) -> None:
+        duration = call.duration(self.now) if over else None
+        seen = kind is not Kind.MISSED
+        self._records[call.id] = CallRecord(
+            call.id,
+            kind,
+            call.number,
+            call.remote,
+            call.remote_name,
+            call.account,
+            call.started,
+            duration,
+            seen,
+        )
+
     def miss(self, call: Call) -> None:
-        self.missed.insert(0, Missed(call.remote, call.who, self.now))
-        del self.missed[MISSED_KEPT:]
-        self.missed_unseen += 1
+        self.record(call, Kind.MISSED)
         self.show_notice(f"missed {call.who}")
 
     def succeed(self, old: Call, new: Call) -> None:
         """`new` goes on where `old` was, in everybody's eyes."""
+        self.record(old, KINDS[old.direction])
         self.calls = {
             call.id: call for call in (new if each is old else each for each in self.calls.values())
         }
@@ -205,6 +225,7 @@ class Phone:
         """The call is over. Ended `here`, the last one leaves the phone on-hook; ended at the far end, it
         leaves a lifted handset in somebody's hand, with busy tone."""
         del self.calls[call.id]
+        self.record(call, KINDS[call.direction])
         self.leave_conference(call)
         if self.focus == call.id:
             self.focus = self._next_in_line(call)
@@ -258,6 +279,17 @@ class Phone:
         if sound != self._sound:
             self._sound = sound
             self.ask(sound)
+        for record in self._records.values():
+            self.log.put(record)
+            self.ask(LogCall(record))
+        self._records.clear()
+        kept = self._to_keep()
+        if kept != self._kept:
+            self._kept = kept
+            self.ask(kept)
+
+    def _to_keep(self) -> Keep:
+        return Keep(self.settings.dnd, dict(self.settings.forward), dict(self.volumes.levels))
 
     def _rings(self) -> bool:
         call = self.ringing

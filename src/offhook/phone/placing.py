@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import holding
 from .call import Call, CallState
+from .call_log import Kind
 from .effects import FollowRefer, PlaceCall, SetTimer
 from .events import Timer
 from .refusal import Refused
@@ -28,5 +29,6 @@ def put_out(phone: Phone, call: Call, effect: PlaceCall | FollowRefer) -> None:
     phone.calls[call.id] = call
     phone.bring_to_front(call)
     phone.open_path()
+    phone.record(call, Kind.DIALLED, over=False)
     phone.ask(effect)
     phone.ask(SetTimer(Timer.CALL, phone.settings.call_for, call.id))

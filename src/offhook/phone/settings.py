@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .audio_path import FACTORY_VOLUMES
+
 
 class ReferPolicy(StrEnum):
     """What to do when the other party of a call asks to be transferred (RFC 3515)."""
@@ -56,3 +58,7 @@ class Settings:
     auto_answer: AutoAnswer = AutoAnswer.OFF
     refer: ReferPolicy = ReferPolicy.FOLLOW
     voicemail: dict[int, str] = field(default_factory=dict)
+    autop: bool = False
+    """Whether there is an address to fetch configuration files from."""
+    volumes: dict[str, int] = field(default_factory=lambda: dict(FACTORY_VOLUMES))
+    """What they are at the start, from 0 to 15: of each path, and of the ringer."""

@@ -35,7 +35,7 @@ def state(phone: Phone, now: float) -> dict[str, Any]:
         "dnd": phone.settings.dnd,
         "entry": typed.text if isinstance(typed, Entry) else "",
         "forward": dict(phone.settings.forward),
-        "missed": phone.missed_unseen,
+        "missed": phone.log.unseen,
         "messages": sum(phone.messages.values()),
         "accounts": [
             {
