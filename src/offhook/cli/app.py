@@ -20,6 +20,7 @@ app.command(
     (http-port = 8080). A flag goes before a variable, a variable before the file.
     """,
 )
+app.command("offhook.cli.settings:app", name="settings")
 app.command(
     "offhook.cli.farm:farm",
     name="farm",

@@ -24,6 +24,8 @@ _Found = TypeVar("_Found")
 Change = Callable[[sqlite3.Connection], object]
 """Carried out in the writer's thread, in a transaction. It is all there afterwards, or nothing of it."""
 
+FILE_NAME: Final = "flash.db"
+
 LINGER: Final = 2.0
 """Seconds that the file stays open after the last change, for the next one."""
 

@@ -19,11 +19,16 @@ class Layers:
         """Raises BadSettings."""
         object.__setattr__(self, "settings", settings_of({**self.factory, **self.user}))
 
+    def understood(self, changes: Mapping[str, object]) -> dict[str, Plain]:
+        """What was typed, as its reader took it: a password as its hash. Raises BadSettings."""
+        return plain_values(settings_of({**self.factory, **self.user, **changes}), changes)
+
     def changed(self, changes: Mapping[str, object]) -> Self:
         """With these values in the user's layer, all or, with BadSettings raised, none of them."""
-        # What was typed is kept as its reader understood it, and a password as its hash.
-        understood = plain_values(settings_of({**self.factory, **self.user, **changes}), changes)
-        return type(self)(self.factory, {**self.user, **understood})
+        return type(self)(self.factory, {**self.user, **self.understood(changes)})
+
+    def value(self, name: str) -> Plain:
+        return plain_values(self.settings, [name])[name]
 
     def unset(self, names: frozenset[str]) -> Self:
         """As if these had never been changed."""

@@ -1,0 +1,94 @@
+"""What each room makes of the settings."""
+
+from dataclasses import fields
+
+from offhook.action_uri.access import Access
+from offhook.phone.audio_path import RINGER, Path
+from offhook.phone.effects import Keep
+from offhook.phone.settings import Forwarding
+from offhook.phone.settings import Settings as PhoneSide
+from offhook.sip.account import Account
+
+from .phone_settings import PhoneSettings, Plain
+from .sections import AccountSettings
+
+VOLUMES = {
+    RINGER: "sound.ringer",
+    Path.HANDSET: "sound.handset",
+    Path.HANDSFREE: "sound.handsfree",
+    Path.HEADSET: "sound.headset",
+}
+FORWARDS = {rule: f"forward.{rule.value}" for rule in Forwarding}
+
+_ELSEWHERE_CALLED = {"register": "registers"}
+
+
+def for_the_phone(settings: PhoneSettings) -> PhoneSide:
+    calls, forward, sound = settings.calls, settings.forward, settings.sound
+    return PhoneSide(
+        call_waiting=calls.call_waiting,
+        reject_code=calls.reject_code,
+        dnd=calls.dnd,
+        dnd_code=calls.dnd_code,
+        forward={
+            Forwarding.ALWAYS: forward.always,
+            Forwarding.BUSY: forward.busy,
+            Forwarding.NO_ANSWER: forward.no_answer,
+        },
+        no_answer_after=forward.no_answer_after,
+        auto_answer=calls.auto_answer,
+        refer=calls.refer,
+        voicemail={
+            number: account.voicemail for number, account in settings.accounts.items() if account.voicemail
+        },
+        autop=settings.autop.url is not None,
+        volumes={
+            RINGER: sound.ringer,
+            Path.HANDSET: sound.handset,
+            Path.HANDSFREE: sound.handsfree,
+            Path.HEADSET: sound.headset,
+        },
+    )
+
+
+def accounts(settings: PhoneSettings) -> tuple[Account, ...]:
+    """Those that are complete and active, by number."""
+    return tuple(
+        account
+        for number, given in sorted(settings.accounts.items())
+        if given.enabled and (account := _account(number, given)) is not None
+    )
+
+
+def _account(number: int, given: AccountSettings) -> Account | None:
+    if given.user is None or given.host is None:
+        return None
+    values = {
+        field.name: getattr(given, _ELSEWHERE_CALLED.get(field.name, field.name))
+        for field in fields(Account)
+        if field.name != "id"
+    }
+    return Account(number, **values)
+
+
+def access(settings: PhoneSettings) -> Access:
+    given = settings.access
+    return Access(
+        allow=given.allow,
+        host_names=given.host_names,
+        trusted_origins=given.trusted_origins,
+        trusted_proxies=given.trusted_proxies,
+        confirm_page=given.confirm_page,
+    )
+
+
+def kept_by_keys(kept: Keep) -> dict[str, Plain]:
+    """By the names of settings."""
+    return {
+        "calls.dnd": kept.dnd,
+        **{FORWARDS[rule]: number for rule, number in kept.forward.items()},
+        **{
+            VOLUMES[Path(which) if which != RINGER else RINGER]: level
+            for which, level in kept.volumes.items()
+        },
+    }
