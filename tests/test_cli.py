@@ -230,7 +230,7 @@ def test_what_listens_everywhere_prints_urls_that_can_be_opened(tmp_path: Path) 
         assert lines[0].startswith("The phone: press its keys at http://127.0.0.1:")
         assert "http://0.0.0.0" not in "".join(lines)
         assert re.fullmatch(r"SIP: 0\.0\.0\.0:(\d+) \(others are told 203\.0\.113\.7:\1\)", lines[1])
-        assert lines[-1].endswith("--allow lets in 127.0.0.1, ::1.")
+        assert lines[-1].endswith("the Allowed Access IP List lets in 127.0.0.1, ::1.")
 
 
 def test_a_second_phone_on_the_same_data_is_refused(tmp_path: Path) -> None:

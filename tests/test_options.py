@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,17 @@ from hypothesis import strategies as st
 from offhook.action_uri.access import Access
 from offhook.action_uri.allow_list import AllowList
 from offhook.option_sources import BadOption, flag, variable
-from offhook.options import FarmOptions, RunOptions, described, farm_options, notices, run_options
+from offhook.options import (
+    DeviceOptions,
+    FarmOptions,
+    RunOptions,
+    described,
+    farm_options,
+    notices,
+    run_options,
+)
+from offhook.settings.for_the_house import access, accounts
+from offhook.settings.phone_settings import PhoneSettings, settings_of
 from offhook.sip.account import Account
 
 NOTHING: dict[str, str] = {}
@@ -156,7 +167,7 @@ def test_who_may_press_keys_is_the_same_for_every_phone(command: str) -> None:
     else:
         phones = farm_options({"count": "2"}, environ).devices(mac="020000000001")
     for phone in phones:
-        assert phone.access == Access(
+        assert access(settings_of(phone.factory)) == Access(
             allow=AllowList.parse("10.0.0.X"),
             host_names=frozenset({"desk.example", "phone"}),
             trusted_origins=frozenset({"https://crm.example.org", "http://10.0.0.5:8123"}),
@@ -336,13 +347,15 @@ def test_no_password_comes_out(password: str, tail: str) -> None:
 
 def test_the_phones_of_a_farm() -> None:
     phones = farm_options({"count": "3"}, NOTHING).devices("020000ffffff")
-    assert [phone.accounts[0].user for phone in phones] == ["1001", "1002", "1003"]
     assert [phone.http_port for phone in phones] == [8081, 8082, 8083]
     assert [phone.sip_port for phone in phones] == [5061, 5062, 5063]
     assert [phone.https_port for phone in phones] == [0, 0, 0]
     assert [phone.mac for phone in phones] == ["020000ffffff", "020000000000", "020000000001"]
-    assert len({phone.data for phone in phones}) == 3
-    assert not any(phone.accounts[0].register for phone in phones)
+    assert len({phone.data for phone in phones}) == 1
+    assert [phone.name for phone in phones] == ["1001", "1002", "1003"]
+    for phone in phones:
+        [account] = accounts(settings_of(phone.factory))
+        assert (account.user, account.register) == (phone.name, False)
 
 
 def test_extensions_keep_their_zeros() -> None:
@@ -367,7 +380,12 @@ def test_a_farm_that_cannot_be(flags: dict[str, object], why: str) -> None:
     assert why in str(raised.value)
 
 
-# --- what is not built yet
+# --- what is said at the start
+
+
+def asked(phones: Iterable[DeviceOptions]) -> list[tuple[DeviceOptions, PhoneSettings]]:
+    """The phones with the settings that they start with where nothing is saved."""
+    return [(phone, settings_of(phone.factory)) for phone in phones]
 
 
 def test_what_is_not_built_yet_is_said() -> None:
@@ -378,14 +396,13 @@ def test_what_is_not_built_yet_is_said() -> None:
         },
         NOTHING,
     )
-    said = notices([options.device("020000000001")], {})
+    said = notices(asked([options.device("020000000001")]), {})
     assert said[0].startswith("account 1, 1@a: its sound is encrypted, but its keys go over UDP")
-    assert "AutoP is not built yet" in said[1]
-    assert len(said) == 2
+    assert len(said) == 1
 
 
 def test_that_nobody_is_verified_is_said() -> None:
-    [said] = notices([run_options({"tls_verify": "no"}, NOTHING).device("020000000001")], {})
+    [said] = notices(asked([run_options({"tls_verify": "no"}, NOTHING).device("020000000001")]), {})
     assert "can pass for any TLS server" in said
 
 
@@ -412,8 +429,8 @@ def test_tls_needs_a_port_of_its_own() -> None:
 
 def test_who_is_let_in_is_said_where_everybody_can_knock() -> None:
     farm = farm_options({"count": "9", "bind": ["0.0.0.0"], "allow": "10.0.0.X"}, NOTHING)
-    assert notices(farm.devices("020000000001"), {}) == [
-        "HTTP listens at every IPv4 address of this machine, and --allow lets in 10.0.0.X"
+    assert notices(asked(farm.devices("020000000001")), {}) == [
+        "HTTP listens at every IPv4 address of this machine, and the Allowed Access IP List lets in 10.0.0.X"
     ]
 
 
@@ -425,7 +442,7 @@ def test_a_variable_that_is_no_option_is_said() -> None:
         "OFFHOOK_EMPTY": " ",
         "HOME": "/",
     }
-    assert notices([run_options({}, environ).device("020000000001")], environ) == [
+    assert notices(asked([run_options({}, environ).device("020000000001")]), environ) == [
         "'OFFHOOK_HTTP_PROT' is no option (did you mean OFFHOOK_HTTP_PORT?)",
         r"'OFFHOOK_SERVICE_HOST\n' is no option",
     ]

@@ -38,7 +38,7 @@ def test_the_tables_are_those_of_the_options(command: str, model: type[Options])
 def test_the_first_call_is_the_one_that_the_farm_prints() -> None:
     phones = [
         Listening(
-            phone.accounts[0].user,
+            phone.name,
             (f"http://127.0.0.1:{phone.http_port}",),
             f"127.0.0.1:{phone.sip_port}",
             f"127.0.0.1:{phone.sip_port}",

@@ -20,11 +20,11 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import unquote
 
 from offhook.sip.account import USUAL_CODECS, Account, Dtmf, Ping, Srtp
-from offhook.sip.hop import Transport
+from offhook.sip.hop import Transport, uri_host
 from offhook.sip.media import CODECS
 
 _SHAPE: Final = "sip:USER[:PASSWORD]@HOST[:PORT]"
@@ -41,6 +41,10 @@ _PARAMETERS: Final = (
     "dtmf",
 )
 _KEYS: Final = ("uri", "user", "password", "host", "port", *_PARAMETERS)
+PARTS: Final = tuple(key for key in _KEYS if key != "uri")
+"""What an account consists of, as a table spells it."""
+
+Part = str | int | None
 _ATTRIBUTES: Final = {"auth": "auth_name", "name": "display_name"}
 _TRANSPORTS: Final[Mapping[str, Transport]] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 _SRTP: Final[Mapping[str, Srtp]] = {"no": "no", "optional": "optional", "required": "required"}
@@ -111,10 +115,33 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
     return _account(fields, id)
 
 
-def read_part(key: str, value: object) -> Any:
-    """One part of an account by itself, as the table of a configuration file has it. Raises BadAccount."""
+def read_part(key: str, value: object) -> Part:
+    """One part of an account by itself, as a table would have it and in one spelling. Raises BadAccount."""
     account = account_from_table({"user": "user", "host": "host.invalid", key: value}, 1)
-    return getattr(account, _ATTRIBUTES.get(key, key))
+    return _part(key, account)
+
+
+def table_of(account: Account) -> dict[str, Part]:
+    """The table that describes the account: of what has a usual value only what is not as usual."""
+    usual = Account(account.id, "", "")
+    parts = {key: _part(key, account) for key in PARTS}
+    return {key: part for key, part in parts.items() if part is not None and part != _part(key, usual)}
+
+
+def _part(key: str, account: Account) -> Part:
+    value = getattr(account, _ATTRIBUTES.get(key, key))
+    match key, value:
+        case "transport", str():
+            return value.lower()
+        case "keepalive", 0:
+            return "no"
+        case "backup", (str() as host, port):
+            return uri_host(host) + (f":{port}" if port else "")
+        case "codecs", tuple():
+            return ",".join(value).lower()
+        case _, str() | int() | None:
+            return value
+    raise TypeError(f"{key} of an account cannot be written")
 
 
 def _fields(uri: str) -> dict[str, str]:

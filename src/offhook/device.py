@@ -10,10 +10,11 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from offhook import __version__
 from offhook.capture_file import CaptureFile
+from offhook.flash.flash import NotSaved
 from offhook.legs import Legs
 from offhook.media import follow
 from offhook.on_their_way import OnTheirWay
@@ -22,13 +23,24 @@ from offhook.performer import UNAVAILABLE, Performer
 from offhook.phone import Account as PhoneAccount
 from offhook.phone import Phone, Reply, Result, Settings, Verdict, state
 from offhook.phone import screen as screen_of
-from offhook.phone.effects import PlaceCall
-from offhook.phone.events import DigitReceived, Event, Registration
+from offhook.phone.call_log import CallLog
+from offhook.phone.effects import HouseEffect, PlaceCall
+from offhook.phone.events import (
+    AccountsChanged,
+    DigitReceived,
+    Event,
+    PoweredOff,
+    Registration,
+    SettingsChanged,
+)
 from offhook.phone.screen import Screen
 from offhook.phone_timers import PhoneTimers
 from offhook.registration_log import RegistrationLog
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
+from offhook.settings.for_the_house import accounts as accounts_of
+from offhook.settings.for_the_house import for_the_phone as phone_side
+from offhook.settings.phone_settings import PhoneSettings
 from offhook.sip.account import Account
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import (
@@ -58,13 +70,18 @@ FAREWELL = 2.0
 """Seconds that a phone which stops waits for its BYEs and its unregistering to be confirmed."""
 
 
+class House(Protocol):
+    def carry_out(self, effect: HouseEffect) -> Awaitable[None] | None:
+        """What is to be waited for before whoever caused the effect is answered. It may raise NotSaved."""
+
+
 class Device:
     """`address` is where SIP and sound are bound, `public_address` what others are told to reach them at:
     for good where `contact_is_fixed`, else until a registrar sees it otherwise. `instance` is the URN by
     which registrars know the phone again.
 
     `directory` maps what is dialled to where it is found without a registrar: the phones of one farm know one
-    another by it.
+    another by it. `house` does what a phone cannot do by itself: remember, restart.
     """
 
     def __init__(
@@ -81,10 +98,16 @@ class Device:
         settings: Settings | None = None,
         capture: CaptureFile | None = None,
         tls: Tls | None = None,
+        log: CallLog | None = None,
+        house: House | None = None,
     ) -> None:
         self.accounts = {account.id: account for account in accounts}
-        self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings)
+        self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings, log)
+        self._house = house
+        self._saving: list[Awaitable[None]] = []
+        """What whoever pressed a key is to wait for."""
         self.sip_port = 0
+        self._tls_port = 0
         self._address = address
         self._public_address = public_address or address
         self._up = False
@@ -122,29 +145,29 @@ class Device:
 
         Raises CannotBind where a port is taken.
         """
-        in_service = [account for account in self.accounts.values() if why_out_of_service(account) is None]
+        in_service = _in_service(self.accounts).values()
         for account in in_service:
             self._agent.add_account(account)
         await self._endpoint.open(self._address, sip_port, self._public_address, tls_port)
-        self.sip_port = self._endpoint.port
+        self.sip_port, self._tls_port = self._endpoint.port, tls_port
         self._up = True
         for account in in_service:
             if account.register:
                 self._agent.register(account.id, self._endpoint.now())
         self._endpoint.flush()
 
-    async def stop(self) -> None:
-        """End every call, unregister, and wait a short while until the far ends have confirmed it."""
+    async def stop(self, patience: float = FAREWELL) -> None:
+        """End every call, unregister, and wait up to `patience` seconds until the far ends confirm it."""
         self._up = False
         self._timers.close()
         self._sound.close()
         self.legs.close()
         now = self._endpoint.now()
         self._agent.hang_up_all(now)
-        for account in self.accounts.values():
-            if why_out_of_service(account) is None and account.register:
+        for account in _in_service(self.accounts).values():
+            if account.register:
                 self._agent.unregister(account.id, now)
-        await self._endpoint.settle(FAREWELL)
+        await self._endpoint.settle(patience)
         await self._endpoint.close()
         self.sip_trace.close()
 
@@ -164,6 +187,21 @@ class Device:
                 self._agent.renew(call, public_address, port, now)
         self._endpoint.flush()
 
+    @property
+    def sip(self) -> str:
+        """HOST:PORT where SIP listens."""
+        return f"{uri_host(self._address)}:{self.sip_port}"
+
+    @property
+    def sip_tls(self) -> str | None:
+        """HOST:PORT where SIP over TLS listens, None where it does not."""
+        return f"{uri_host(self._address)}:{self._tls_port}" if self._tls_port else None
+
+    @property
+    def sip_told(self) -> str:
+        """HOST:PORT that others are told."""
+        return f"{uri_host(self._public_address)}:{self.sip_port}"
+
     # --- the ways in
 
     def press(self, event: Event) -> Reply | Awaitable[Reply]:
@@ -172,16 +210,64 @@ class Device:
             return Reply(Verdict.BOOTING, "the phone is booting")
         result = self._handle(event)
         self._take_in()
+        saving, self._saving = self._saving, []
+        if saving:
+            return self._once_saved(saving, result.reply)
         for effect in result.effects:
             if isinstance(effect, PlaceCall):
                 return self._once_sent(effect.call, result.reply)
         return result.reply
+
+    def power_off(self) -> None:
+        """End every call; `stop` waits for what comes of it."""
+        self._take(PoweredOff())
+
+    def adopt(self, settings: PhoneSettings) -> None:
+        """Go by these from now on. No call ends for it."""
+        self._take(SettingsChanged(phone_side(settings)))
+        accounts = {account.id: account for account in accounts_of(settings)}
+        if accounts != self.accounts:
+            self._go_by_accounts(accounts)
+
+    def _go_by_accounts(self, accounts: Mapping[int, Account]) -> None:
+        """Calls go on with the accounts that they were made with."""
+        now, before = self._endpoint.now(), dict(self.accounts)
+        shown = {number: _as_phone_account(account) for number, account in accounts.items()}
+        for number in shown.keys() & before.keys():
+            if before[number] == accounts[number]:
+                shown[number] = self.phone.accounts[number]
+        self.accounts.clear()
+        self.accounts.update(accounts)
+        self._take(AccountsChanged(tuple(shown.values())))
+        served_before, served = _in_service(before), _in_service(accounts)
+        for number in served_before.keys() - served.keys():
+            self._agent.remove_account(number, now)
+        for number, account in served.items():
+            if account == served_before.get(number):
+                continue
+            if number in served_before:
+                self._agent.change_account(account, now)
+            else:
+                self._agent.add_account(account)
+            if account.register:
+                self._agent.register(number, now)
+        self._endpoint.flush()
 
     def state(self) -> dict[str, Any]:
         return state(self.phone, time.time())
 
     def screen(self) -> Screen:
         return screen_of(self.phone, time.time())
+
+    async def _once_saved(self, saving: list[Awaitable[None]], reply: Reply) -> Reply:
+        try:
+            for saved in saving:
+                await saved
+        except NotSaved as failure:
+            return Reply(
+                Verdict.NOT_SAVED, f"{reply.text}, until the next start: it was not saved ({failure})"
+            )
+        return reply
 
     def _once_sent(self, call: str, reply: Reply) -> Reply | Awaitable[Reply]:
         return self._when_sent(call, reply) if call in self._on_their_way else self._sent(call, reply)
@@ -204,7 +290,10 @@ class Device:
             result = self.phone.handle(event, time.time())
             now = self._endpoint.now()
             for effect in result.effects:
-                if news := self._performer.perform(effect, now):
+                if isinstance(effect, HouseEffect):
+                    if self._house and (saved := self._house.carry_out(effect)):
+                        self._saving.append(saved)
+                elif news := self._performer.perform(effect, now):
                     self._inbox.append(news)
             self._endpoint.flush()
         finally:
@@ -241,6 +330,10 @@ class Device:
                 _log.warning("check-sync: asked to fetch the configuration, and AutoP is not built yet")
         if self._up and (news := for_the_phone(told)):
             self._take(news)
+
+
+def _in_service(accounts: Mapping[int, Account]) -> dict[int, Account]:
+    return {number: account for number, account in accounts.items() if why_out_of_service(account) is None}
 
 
 def _as_phone_account(account: Account) -> PhoneAccount:

@@ -13,17 +13,21 @@ from offhook.capture_file import CaptureFile
 from offhook.device import Device
 from offhook.echo import EchoService
 from offhook.file_descriptors import provide_file_descriptors
+from offhook.flash.flash import Flash
 from offhook.http_front.server import HttpServer
 from offhook.http_front.site import Site
 from offhook.listening import Listening
 from offhook.mac import instance_of
-from offhook.options import DeviceOptions
+from offhook.memory import Memory
+from offhook.options import ONLY_PHONE, DeviceOptions
 from offhook.roaming import Roaming
 from offhook.rtp.media_clock import MediaClock
+from offhook.settings.for_the_house import access, accounts, for_the_phone
 from offhook.sip.endpoint import CannotBind
 from offhook.sip.hop import uri_host
 from offhook.sip.tls import Tls
 from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses
+from offhook.station import Station
 from offhook.web.app import app
 
 _log = logging.getLogger(__name__)
@@ -34,8 +38,9 @@ class Host:
     all of them speak SIP over TLS with.
     """
 
-    def __init__(self, https: ssl.SSLContext | None = None, tls: Tls | None = None) -> None:
-        self.devices: list[Device] = []
+    def __init__(self, flash: Flash, https: ssl.SSLContext | None = None, tls: Tls | None = None) -> None:
+        self.stations: list[Station] = []
+        self._flash = flash
         self._https = https
         self._tls = tls or Tls()
         self._http = HttpServer()
@@ -70,33 +75,71 @@ class Host:
             self._exchange = None
             raise _cannot_listen(address, error) from error
         joined = [
-            replace(options, accounts=tuple(replace(each, port=exchange.port) for each in options.accounts))
+            replace(options, factory={**options.factory, "accounts.1.port": exchange.port})
             for options in phones
         ]
         return await self.start(joined)
+
+    def notes(self) -> list[str]:
+        """What of the phones' memory a person should know, one line each, to be said at the start."""
+        said: list[str] = []
+        if self._flash.set_aside is not None:
+            said.append(
+                f"{self._flash.file} is damaged: it is kept as {self._flash.set_aside.name}, and the phone "
+                "starts with the factory's settings"
+            )
+        for station in self.stations:
+            of_phone = "" if station.options.name == ONLY_PHONE else f"phone {station.options.name}: "
+            said += (of_phone + note for note in station.memory.notes())
+        return said
 
     async def stop(self) -> None:
         """Close the ways in, end every call, unregister."""
         await self._roaming.close()
         await self._http.close()
         # All at once: each may wait a while for its far ends.
-        ended = await asyncio.gather(*(device.stop() for device in self.devices), return_exceptions=True)
-        self.devices.clear()
+        ended = await asyncio.gather(*(each.stop() for each in self.stations), return_exceptions=True)
+        self.stations.clear()
         self._directory.clear()
         if self._exchange:
             await self._exchange.stop()
             self._exchange = None
+        await self._flash.close()
         for failure in ended:
             if isinstance(failure, BaseException):
                 _log.error("a phone did not stop in good order", exc_info=failure)
 
     async def _start(self, options: DeviceOptions) -> Listening:
-        far = options.accounts[0].host if options.accounts else None
+        station = Station(options, Memory(self._flash, options.name, options.factory), self._boot)
+        settings = station.memory.settings
+        station.site = Site(station, access(settings), app(station))
+        device = await station.start()
+        self.stations.append(station)
+        web: list[str] = []
+        for at in options.bind:
+            web += await self._listen(station.site, at, options.http_port, None)
+        if options.https_port:
+            for at in options.bind:
+                web += await self._listen(station.site, at, options.https_port, self._https)
+        called = accounts(settings)
+        return Listening(
+            user=called[0].user if called else None,
+            web=tuple(dict.fromkeys(web)),
+            sip=device.sip,
+            sip_told=device.sip_told,
+            sip_tls=device.sip_tls,
+        )
+
+    async def _boot(self, station: Station, sip_port: int) -> Device:
+        """Start a device by the settings of now. Raises CannotListen and BadPublicAddress."""
+        options, settings = station.options, station.memory.settings
+        called = accounts(settings)
+        far = called[0].host if called else None
         address, told = await sip_addresses(far, options.sip_bind, options.public_address)
         # Before the sockets: whose trouble with a file is no trouble with a port.
         capture = CaptureFile(options.sip_trace) if options.sip_trace else None
         device = Device(
-            options.accounts,
+            called,
             clock=self._clock,
             ports=options.rtp_ports,
             address=address,
@@ -104,37 +147,25 @@ class Host:
             instance=instance_of(options.mac),
             contact_is_fixed=options.public_address is not None,
             directory=self._directory,
-            settings=options.settings,
             capture=capture,
             tls=self._tls,
+            settings=for_the_phone(settings),
+            log=station.memory.log(),
+            house=station,
         )
         try:
-            await device.start(options.sip_port, options.sip_tls_port)
+            await device.start(sip_port, options.sip_tls_port)
         except CannotBind as error:
             device.sip_trace.close()
             raise _cannot_listen(address, error) from error
-        self.devices.append(device)
         found_by_route = options.sip_bind is None or ip_address(options.sip_bind).is_unspecified
         if far and found_by_route and options.public_address is None:
-            self._roaming.add(device, far, options.sip_bind, (address, told))
+            self._roaming.follow(options.name, device, far, options.sip_bind, (address, told))
         if self._exchange:
-            for account in options.accounts:
+            for account in called:
                 dialled = f"sip:{account.user}@{uri_host(account.host)}:{account.port}"
-                self._directory[dialled] = f"sip:{account.user}@{uri_host(told)}:{device.sip_port}"
-        site = Site(device, options.access, app(device))
-        web: list[str] = []
-        for at in options.bind:
-            web += await self._listen(site, at, options.http_port, None)
-        if options.https_port:
-            for at in options.bind:
-                web += await self._listen(site, at, options.https_port, self._https)
-        return Listening(
-            user=options.accounts[0].user if options.accounts else None,
-            web=tuple(dict.fromkeys(web)),
-            sip=f"{uri_host(address)}:{device.sip_port}",
-            sip_told=f"{uri_host(told)}:{device.sip_port}",
-            sip_tls=f"{uri_host(address)}:{options.sip_tls_port}" if options.sip_tls_port else None,
-        )
+                self._directory[dialled] = f"sip:{account.user}@{device.sip_told}"
+        return device
 
     async def _listen(self, site: Site, address: str, port: int, tls: ssl.SSLContext | None) -> list[str]:
         """The URLs, without a path, by which what listens there now can be opened."""

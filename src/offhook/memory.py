@@ -1,12 +1,14 @@
 """What one phone keeps through a power cut: its settings, its calls."""
 
-from collections.abc import Awaitable, Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Self
 
 from offhook.flash import call_rows, setting_rows
 from offhook.flash.flash import Flash
 from offhook.phone.call_log import CallLog, CallRecord
 from offhook.settings.layers import recalled
-from offhook.settings.phone_settings import PhoneSettings, Plain
+from offhook.settings.phone_settings import PhoneSettings, Plain, values_of
 
 
 class Memory:
@@ -18,17 +20,34 @@ class Memory:
     def __init__(self, flash: Flash, phone: str, factory: Mapping[str, Plain]) -> None:
         self._flash = flash
         self._phone = phone
-        user = flash.read(lambda connection: setting_rows.recall(connection, phone))
+        self._factory = factory
+        user, self._log = flash.read(
+            lambda connection: (setting_rows.recall(connection, phone), call_rows.recall(connection, phone))
+        )
         self.layers, self.left_out = recalled(factory, user)
-        self._log = flash.read(lambda connection: call_rows.recall(connection, phone))
 
     @property
     def settings(self) -> PhoneSettings:
         return self.layers.settings
 
+    def notes(self) -> list[str]:
+        """What a person may not expect, one line each."""
+        return [
+            *(f"the saved setting {name} means nothing here: {why}" for name, why in self.left_out.items()),
+            *(
+                f"a saved setting goes before what the start asks for: {name}; "
+                f"offhook settings unset {name} lets the start have its way"
+                for name in self.layers.overridden
+            ),
+        ]
+
     def log(self) -> CallLog:
         """The calls as they were when this was made."""
         return CallLog(self._log)
+
+    def anew(self) -> Self:
+        """As the next start finds it."""
+        return type(self)(self._flash, self._phone, self._factory)
 
     async def change(self, changes: Mapping[str, object]) -> None:
         """Change settings by name, as typed or as JSON has them.
@@ -46,19 +65,25 @@ class Memory:
         await self._flash.save(setting_rows.put(self._phone, {}, gone))
         self.layers = self.layers.unset(gone)
 
-    def note(self, values: Mapping[str, Plain]) -> Awaitable[None] | None:
-        """What the phone has changed itself; to be waited for where it is to be saved. May raise NotSaved."""
-        now = {name: value for name, value in values.items() if self.layers.value(name) != value}
-        if not now:
-            return None
-        self.layers = self.layers.changed(now)
-        return self._flash.save(setting_rows.put(self._phone, now, frozenset()))
+    def note(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
+        """Take what the phone has changed itself; what of it is new is to be saved."""
+        before = values_of(self.settings)
+        new = {name: value for name, value in values.items() if before[name] != value}
+        self.layers = self.layers.changed(new)
+        return new
 
-    def log_call(self, record: CallRecord) -> Awaitable[None]:
+    def save(self, values: Mapping[str, Plain]) -> asyncio.Future[None]:
+        return self._flash.save(setting_rows.put(self._phone, values, frozenset()))
+
+    def log_call(self, record: CallRecord) -> asyncio.Future[None]:
         return self._flash.save(call_rows.put(self._phone, record))
 
-    def see_missed(self) -> Awaitable[None]:
+    def see_missed(self) -> asyncio.Future[None]:
         return self._flash.save(call_rows.see(self._phone))
+
+    async def settle(self) -> None:
+        """Until all that was to be saved is. Raises NotSaved."""
+        await self._flash.save(lambda _connection: None)
 
     async def reset(self) -> None:
         """Everything but the factory's goes. Raises NotSaved."""

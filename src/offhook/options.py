@@ -9,9 +9,9 @@ from typing import Annotated, Final, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from offhook.action_uri.access import Access
 from offhook.action_uri.allow_list import AllowList
 from offhook.data_folder import default_data_folder
+from offhook.factory import factory
 from offhook.option_sources import (
     BadOption,
     Given,
@@ -43,13 +43,18 @@ from offhook.option_values import (
     read_yes,
 )
 from offhook.out_of_service import why_out_of_service
-from offhook.phone.settings import AutoAnswer, ReferPolicy, Settings
+from offhook.phone.settings import AutoAnswer, ReferPolicy
 from offhook.rtp.ports import RtpPorts
+from offhook.settings.for_the_house import accounts
+from offhook.settings.phone_settings import PhoneSettings, Plain
+from offhook.settings.sections import FACTORY_ALLOW_LIST
 from offhook.sip.account import Account
 from offhook.sip.tls import TlsSettings
 from offhook.spoken_codecs import what_is_left_out
 
-FACTORY_ALLOW_LIST: Final = "127.0.0.1, ::1"
+ONLY_PHONE: Final = "phone"
+"""The name of one that shares its folder with nobody."""
+
 _Model = TypeVar("_Model", bound="Options")
 
 
@@ -137,18 +142,6 @@ class CallOptions(Options):
         default=None, description="What the Message key calls, from the first account."
     )
 
-    def settings(self) -> Settings:
-        """For one phone, which changes them as its owner does."""
-        return Settings(
-            auto_answer=self.auto_answer,
-            call_waiting=self.call_waiting,
-            reject_code=self.reject_code,
-            dnd_code=self.dnd_code,
-            no_answer_after=self.no_answer_after,
-            refer=self.refer,
-            voicemail={1: self.voicemail} if self.voicemail else {},
-        )
-
 
 class RunOptions(CallOptions):
     """The options of `offhook run`."""
@@ -230,6 +223,7 @@ class RunOptions(CallOptions):
     def device(self, mac: str) -> "DeviceOptions":
         """The one phone; `mac` is what the data folder keeps, and `--mac` goes before it."""
         return DeviceOptions(
+            name=ONLY_PHONE,
             data=self.data,
             mac=self.mac or mac,
             bind=self.bind,
@@ -241,11 +235,8 @@ class RunOptions(CallOptions):
             tls=_tls(self),
             public_address=self.public_address,
             rtp_ports=self.rtp_ports,
-            accounts=self.account,
-            access=_access(self),
-            settings=self.settings(),
-            autop_url=self.autop_url,
             sip_trace=self.sip_trace,
+            factory=factory(self, self.account),
         )
 
 
@@ -312,10 +303,10 @@ class FarmOptions(CallOptions):
 
     def devices(self, mac: str) -> "list[DeviceOptions]":
         """The phones in order; `mac` is the first one's, and the others count up."""
-        access = _access(self)
         return [
             DeviceOptions(
-                data=self.data / extension,
+                name=extension,
+                data=self.data,
                 mac=f"{mac[:6]}{(int(mac[6:], 16) + i) % 0x1000000:06x}",
                 bind=self.bind,
                 http_port=self.http_port and self.http_port + i,
@@ -326,27 +317,14 @@ class FarmOptions(CallOptions):
                 tls=_tls(self),
                 public_address=None,
                 rtp_ports=self.rtp_ports,
-                accounts=(Account(id=1, user=extension, host=self.sip_bind, register=False),),
-                access=access,
-                settings=self.settings(),
-                autop_url=None,
                 sip_trace=None,
+                factory=factory(self, [Account(1, extension, self.sip_bind, register=False)]),
             )
             for i, extension in enumerate(self.extensions)
         ]
 
 
 _FARM_NAMES: Final = FarmOptions.model_fields.keys() - {"count"}
-
-
-def _access(options: RunOptions | FarmOptions) -> Access:
-    return Access(
-        allow=options.allow,
-        host_names=options.host_name,
-        trusted_origins=options.trusted_origin,
-        trusted_proxies=options.trusted_proxy,
-        confirm_page=options.confirm_page,
-    )
 
 
 def _tls(options: RunOptions | FarmOptions) -> TlsSettings:
@@ -357,11 +335,14 @@ def _tls(options: RunOptions | FarmOptions) -> TlsSettings:
 class DeviceOptions:
     """What one phone starts with, whichever command started it.
 
+    `name` tells it from the others that share its folder, `factory` is its factory's layer of settings.
+
     `mac` is 12 lower-case hexadecimal digits. A port of 0 is one that the system picks, an `https_port` or
     `sip_tls_port` of 0 none at all. `sip_bind` None is for the host to find: the address from which the
     route to the first account leaves.
     """
 
+    name: str
     data: Path
     mac: str
     bind: tuple[str, ...]
@@ -373,11 +354,8 @@ class DeviceOptions:
     tls: TlsSettings
     public_address: str | None
     rtp_ports: RtpPorts
-    accounts: tuple[Account, ...]
-    access: Access
-    settings: Settings
-    autop_url: str | None
     sip_trace: Path | None
+    factory: Mapping[str, Plain]
 
 
 def run_options(flags: Mapping[str, object], environ: Mapping[str, str]) -> RunOptions:
@@ -396,23 +374,24 @@ def farm_options(flags: Mapping[str, object], environ: Mapping[str, str]) -> Far
     return _checked(FarmOptions, from_environment(environ, _FARM_NAMES) | from_flags(flags))
 
 
-def notices(devices: Iterable[DeviceOptions], environ: Mapping[str, str]) -> list[str]:
+def notices(phones: Iterable[tuple[DeviceOptions, PhoneSettings]], environ: Mapping[str, str]) -> list[str]:
     """What a person may not expect of what was asked for, one line each, to be said at the start."""
     said = unknown_variables(environ, RunOptions.model_fields.keys() | _FARM_NAMES)
-    for device in devices:
+    for device, settings in phones:
         for address in device.bind:
             if ip_address(address).is_unspecified:
                 family = "IPv6" if ":" in address else "IPv4"
-                admitted = str(device.access.allow) or "nobody"
+                admitted = str(settings.access.allow) or "nobody"
                 said.append(
-                    f"HTTP listens at every {family} address of this machine, and --allow lets in {admitted}"
+                    f"HTTP listens at every {family} address of this machine, and the Allowed Access IP "
+                    f"List lets in {admitted}"
                 )
         if not device.tls.verify:
             said.append(
                 "--tls-verify is no: whoever is on the way can pass for any TLS server, take its calls, "
                 "and read and change what is sent"
             )
-        for account in device.accounts:
+        for account in accounts(settings):
             name = f"account {account.id}, {account.user}@{account.host}"
             if why := why_out_of_service(account):
                 said.append(f"{name}: {why}; this account stays out of service")
@@ -423,8 +402,6 @@ def notices(devices: Iterable[DeviceOptions], environ: Mapping[str, str]) -> lis
                     f"{name}: its sound is encrypted, but its keys go over {account.transport}, where others"
                     " can read them; calls show the lock only with transport=tls"
                 )
-        if device.autop_url is not None:
-            said.append("AutoP is not built yet; nothing is fetched from the --autop-url")
     return list(dict.fromkeys(said))
 
 

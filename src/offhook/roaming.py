@@ -33,17 +33,18 @@ class Roaming:
     """Costs a netlink socket for all phones together, and a timer only while a name cannot be found."""
 
     def __init__(self) -> None:
-        self._phones: list[_Roamer] = []
+        self._phones: dict[str, _Roamer] = {}
+        """By name: a phone that restarts comes with another device."""
         self._watch = AddressWatch(self._look)
         self._looking: asyncio.Task[None] | None = None
         self._again = False
         self._timer: asyncio.TimerHandle | None = None
         self._wait = FIRST_LOOK
 
-    def add(self, device: Device, far: str, bind: str | None, at: tuple[str, str]) -> None:
+    def follow(self, name: str, device: Device, far: str, bind: str | None, at: tuple[str, str]) -> None:
         """`at` is where the phone listens and what others are told, as `sip_addresses` had it; `bind` what
         was asked for."""
-        self._phones.append(_Roamer(device, far, bind, at))
+        self._phones[name] = _Roamer(device, far, bind, at)
         self._watch.open()
         self._look()
 
@@ -67,7 +68,7 @@ class Roaming:
         while self._again:
             self._again = False
             lost = False
-            for phone in self._phones:
+            for phone in list(self._phones.values()):
                 if not await self._is_found(phone):
                     lost = True
         if self._timer is not None:

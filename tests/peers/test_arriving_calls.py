@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from offhook.flash.flash import Flash
 from offhook.host import Host
 from offhook.options import run_options
 from offhook.phone.settings import Forwarding, Settings
@@ -161,10 +162,12 @@ def with_settings(tmp_path: Path, change: Callable[[Settings], None], act: Calla
     }
 
     async def run() -> None:
-        host = Host()
+        host = Host(Flash(tmp_path / "flash.db"))
         try:
             [listening] = await host.start([run_options(given, {}).device(mac="0c1105000001")])
-            [device] = host.devices
+            [station] = host.stations
+            device = station.device
+            assert device is not None
             change(device.phone.settings)
             await to_thread(act, Phone(listening.web[0], device.sip_port))
         finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from offhook.flash.flash import Flash
 from offhook.host import Host
 from offhook.options import run_options
 
@@ -54,7 +55,7 @@ def test_both_ends_count_the_same_sound(tmp_path: Path, baresip: Baresip) -> Non
     """The host runs here, where its own counts can be read."""
 
     async def talk() -> None:
-        host = Host()
+        host = Host(Flash(tmp_path / "flash.db"))
         given = {
             "data": str(tmp_path / "data"),
             "http_port": "0",
@@ -70,7 +71,7 @@ def test_both_ends_count_the_same_sound(tmp_path: Path, baresip: Baresip) -> Non
             baresip.command("accept")
             await to_thread(phone.until_page, "talking")
 
-            [leg] = host.devices[0].legs.by_call.values()
+            [leg] = host.stations[0].device.legs.by_call.values()
             before, began = leg.stats(), time.monotonic()
             await asyncio.sleep(LONG_ENOUGH)
             after, seconds = leg.stats(), time.monotonic() - began

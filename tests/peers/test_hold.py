@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from offhook.flash.flash import Flash
 from offhook.host import Host
 from offhook.options import run_options
 
@@ -174,7 +175,7 @@ def test_hold_and_resume_with_baresip(tmp_path: Path, baresip: Baresip) -> None:
     """The host runs here, where its counts of RTP can be read."""
 
     async def talk() -> None:
-        host = Host()
+        host = Host(Flash(tmp_path / "flash.db"))
         given = {
             "data": str(tmp_path / "data"),
             "http_port": "0",
@@ -189,7 +190,7 @@ def test_hold_and_resume_with_baresip(tmp_path: Path, baresip: Baresip) -> None:
             await to_thread(baresip.until_event, "CALL_INCOMING")
             baresip.command("accept")
             await to_thread(phone.until_page, "talking")
-            [leg] = host.devices[0].legs.by_call.values()
+            [leg] = host.stations[0].device.legs.by_call.values()
 
             async def until_flows(sent: bool, received: bool) -> None:
                 for _ in range(20):

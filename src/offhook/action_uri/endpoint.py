@@ -25,6 +25,7 @@ STATUS = {
     Verdict.UNDER_WAY: 202,
     Verdict.INVALID: 400,
     Verdict.NOT_NOW: 409,
+    Verdict.NOT_SAVED: 507,
     Verdict.BOOTING: 503,
 }
 

@@ -13,6 +13,7 @@ from offhook.cli.ending import ending
 from offhook.cli.failed import Failed
 from offhook.data_folder import BadDataFolder
 from offhook.file_descriptors import TooFewFileDescriptors
+from offhook.flash.flash import FILE_NAME, Flash
 from offhook.host import Host
 from offhook.listening import Listening
 from offhook.options import DeviceOptions, notices
@@ -34,7 +35,7 @@ def serve(devices: Sequence[DeviceOptions], data: Path, start: Start, announceme
     try:
         host = _host(devices, data)
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
-            runner.run(_serve(host, start, announcement, notices(devices, os.environ)))
+            runner.run(_serve(host, start, announcement))
     except (CannotListen, BadDataFolder, BadTlsFile, TooFewFileDescriptors, BadPublicAddress) as error:
         raise Failed(str(error)) from None
     except OSError as error:
@@ -59,10 +60,10 @@ def _host(devices: Sequence[DeviceOptions], data: Path) -> Host:
             https = tls_context(data, addresses)
     tls = Tls(settings, own)
     tls.check(listening=bool(sip))
-    return Host(https, tls)
+    return Host(Flash(data / FILE_NAME), https, tls)
 
 
-async def _serve(host: Host, start: Start, announcement: Announcement, notes: Sequence[str]) -> None:
+async def _serve(host: Host, start: Start, announcement: Announcement) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in ending.signals():
@@ -74,7 +75,10 @@ async def _serve(host: Host, start: Start, announcement: Announcement, notes: Se
         # A start may wait for a name server that is away, and whoever ends it is not to.
         await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not stopping.is_set():
-            _say([*announcement(await starting), *(f"Note: {note}." for note in notes)])
+            listening = await starting
+            phones = [(station.options, station.memory.settings) for station in host.stations]
+            notes = [*notices(phones, os.environ), *host.notes()]
+            _say([*announcement(listening), *(f"Note: {note}." for note in notes)])
             await stopped
     finally:
         for task in (starting, stopped):

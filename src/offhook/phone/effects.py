@@ -166,6 +166,7 @@ class FetchConfiguration:
     """Look for new configuration files (AutoP)."""
 
 
+HouseEffect = Keep | LogCall | SeeMissed | Restart | FetchConfiguration
 Effect = (
     PlaceCall
     | FollowRefer
@@ -182,9 +183,5 @@ Effect = (
     | SendDigit
     | SetTimer
     | SetSound
-    | Keep
-    | LogCall
-    | SeeMissed
-    | Restart
-    | FetchConfiguration
+    | HouseEffect
 )

@@ -12,6 +12,8 @@ class Verdict(Enum):
     """No such account, no such call, nothing that can be dialled: it can never work as asked."""
     NOT_NOW = auto()
     """Understood, but not possible in the state the phone is in."""
+    NOT_SAVED = auto()
+    """Done, and the next start will not know of it."""
     BOOTING = auto()
 
 

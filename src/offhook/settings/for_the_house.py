@@ -1,7 +1,6 @@
 """What each room makes of the settings."""
 
-from dataclasses import fields
-
+from offhook.account_uri import PARTS, account_from_table
 from offhook.action_uri.access import Access
 from offhook.phone.audio_path import RINGER, Path
 from offhook.phone.effects import Keep
@@ -20,7 +19,8 @@ VOLUMES = {
 }
 FORWARDS = {rule: f"forward.{rule.value}" for rule in Forwarding}
 
-_ELSEWHERE_CALLED = {"register": "registers"}
+SETTING_OF = {"name": "display_name", "auth": "auth_name", "register": "registers"}
+"""Parts of an account that a setting has another name for."""
 
 
 def for_the_phone(settings: PhoneSettings) -> PhoneSide:
@@ -61,14 +61,10 @@ def accounts(settings: PhoneSettings) -> tuple[Account, ...]:
 
 
 def _account(number: int, given: AccountSettings) -> Account | None:
-    if given.user is None or given.host is None:
+    if not given.user or not given.host:
         return None
-    values = {
-        field.name: getattr(given, _ELSEWHERE_CALLED.get(field.name, field.name))
-        for field in fields(Account)
-        if field.name != "id"
-    }
-    return Account(number, **values)
+    values = {key: getattr(given, SETTING_OF.get(key, key)) for key in PARTS}
+    return account_from_table({key: value for key, value in values.items() if value != ""}, number)
 
 
 def access(settings: PhoneSettings) -> Access:

@@ -27,9 +27,6 @@ class Layers:
         """With these values in the user's layer, all or, with BadSettings raised, none of them."""
         return type(self)(self.factory, {**self.user, **self.understood(changes)})
 
-    def value(self, name: str) -> Plain:
-        return plain_values(self.settings, [name])[name]
-
     def unset(self, names: frozenset[str]) -> Self:
         """As if these had never been changed."""
         return type(self)(self.factory, {name: self.user[name] for name in self.user if name not in names})

@@ -5,9 +5,8 @@ fields here: their type says how a value is read, title and description are for 
 as a person types it, or as JSON has it.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -27,8 +26,7 @@ from offhook.option_values import (
     read_yes,
 )
 from offhook.phone.settings import AutoAnswer, ReferPolicy
-from offhook.sip.account import Srtp
-from offhook.sip.hop import Transport
+from offhook.sip.account import USUAL_CODECS
 
 from .password import read_password
 from .readers import (
@@ -77,13 +75,9 @@ class Credential(StrEnum):
     INSTEAD = "instead"
 
 
-def _reader(part: str) -> Callable[[object], Any]:
-    """Reads as the account URI does its part of that name."""
-    return lambda value: read_part(part, value)
-
-
-def _part(name: str) -> BeforeValidator:
-    return BeforeValidator(_reader(name))
+def _part(key: str) -> BeforeValidator:
+    """As an account's table has it; an empty text is no value."""
+    return BeforeValidator(lambda value: "" if value in ("", None) else read_part(key, value))
 
 
 YesOrNo = Annotated[bool, BeforeValidator(read_yes)]
@@ -96,14 +90,15 @@ Url = Annotated[str | None, BeforeValidator(or_nothing(read_url))]
 
 
 class AccountSettings(Section):
-    """One account. It is used once it has a user name and a server."""
+    """One account, its values in the spelling of an account's table. It is used once it has a user name and a
+    server."""
 
     enabled: YesOrNo = Field(default=True, title="Active", description="Whether the account is used at all.")
     display_name: Annotated[str, _part("name")] = Field(
         default="", title="Display name", description="What others see beside the number."
     )
-    user: Annotated[str | None, BeforeValidator(or_nothing(_reader("user")))] = Field(
-        default=None, title="User name", description="The number or name that the server knows the phone by."
+    user: Annotated[str, _part("user")] = Field(
+        default="", title="User name", description="The number or name that the server knows the phone by."
     )
     auth_name: Annotated[str, _part("auth")] = Field(
         default="",
@@ -111,18 +106,40 @@ class AccountSettings(Section):
         description="User name of the log-in, where it differs from the user name.",
     )
     password: Annotated[str, _part("password"), Secret] = Field(default="", title="Password", repr=False)
-    host: Annotated[str | None, BeforeValidator(or_nothing(_reader("host")))] = Field(
-        default=None, title="Server", description="Registrar, and the domain of what is dialled."
+    host: Annotated[str, _part("host")] = Field(
+        default="", title="Server", description="Registrar, and the domain of what is dialled."
     )
-    port: Annotated[int | None, BeforeValidator(or_nothing(_reader("port")))] = Field(
-        default=None, title="Port", description="Empty for the usual one."
+    port: Annotated[int | str, _part("port")] = Field(
+        default="", title="Port", description="Empty for the usual one."
     )
-    transport: Annotated[Transport, _part("transport")] = Field(default="UDP", title="Transport")
+    transport: Annotated[str, _part("transport")] = Field(
+        default="udp", title="Transport", description="udp, tcp or tls."
+    )
     registers: Annotated[bool, _part("register")] = Field(
         default=True, title="Register", description="Without it, numbers go to the server all the same."
     )
-    srtp: Annotated[Srtp, _part("srtp")] = Field(
-        default="no", title="Encrypted sound", description="SRTP. Required: no call without it."
+    backup: Annotated[str, _part("backup")] = Field(
+        default="",
+        title="Second server",
+        description="HOST[:PORT] of a registrar for while the first one is in trouble.",
+    )
+    keepalive: Annotated[int | str, _part("keepalive")] = Field(
+        default="",
+        title="Keep-alive",
+        description="Seconds between two signs of life to the registrar, no for none, empty for what the way "
+        "there needs.",
+    )
+    ping: Annotated[str, _part("ping")] = Field(
+        default="crlf", title="Sign of life", description="crlf or options."
+    )
+    srtp: Annotated[str, _part("srtp")] = Field(
+        default="no", title="Encrypted sound", description="SRTP: no, optional, or required for every call."
+    )
+    codecs: Annotated[str, _part("codecs")] = Field(
+        default=",".join(USUAL_CODECS).lower(), title="Codecs", description="The best first."
+    )
+    dtmf: Annotated[str, _part("dtmf")] = Field(
+        default="auto", title="DTMF", description="How digits are sent: auto, rtp, info or inband."
     )
     voicemail: Number = Field(
         default=None, title="Voice mail number", description="What the Message key calls."

@@ -11,6 +11,8 @@ Dtmf = Literal["auto", "rtp", "info", "inband"]
 
 USUAL_CODECS = ("PCMU", "PCMA", "G722")
 
+_OF_A_BINDING = ("user", "host", "port", "transport", "backup")
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -42,6 +44,10 @@ class Account:
     ping: Ping = "crlf"
     codecs: tuple[str, ...] = USUAL_CODECS
     dtmf: Dtmf = "auto"
+
+    def is_bound_as(self, other: "Account") -> bool:
+        """Both make the same binding at the same registrars (RFC 3261 §10.3)."""
+        return all(getattr(self, name) == getattr(other, name) for name in _OF_A_BINDING)
 
     def at_backup(self) -> "Account | None":
         """The same account at its second registrar, a server with a domain of its own."""

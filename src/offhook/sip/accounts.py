@@ -26,6 +26,10 @@ class Accounts:
             if each is not None:
                 self.credentials[each] = AccountCredentials(each, self._random)
 
+    def remove(self, account_id: int) -> None:
+        """Its credentials stay, for the calls that are made with them."""
+        del self._accounts[account_id]
+
     def __getitem__(self, account_id: int) -> Account:
         return self._accounts[account_id]
 

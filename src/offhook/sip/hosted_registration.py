@@ -73,6 +73,11 @@ class HostedRegistration:
     def stop(self, now: float) -> None:
         self._drive(self.registration.stop, now)
 
+    def forget(self, now: float) -> None:
+        """Do nothing more for it, and leave the binding where it is: somebody else takes it over."""
+        self.registration.stop(now)
+        self._drive(lambda _now: None, now)
+
     def moved(self, now: float) -> None:
         """This end is reached at another address from now on."""
         self._keep_alive.stop()

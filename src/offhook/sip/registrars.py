@@ -75,6 +75,12 @@ class Registrars:
         for each in reversed(self._hosted):
             each.stop(now)
 
+    def forget(self, now: float) -> None:
+        """Leave the binding to whoever makes it anew."""
+        self._running = False
+        for each in self._hosted:
+            each.forget(now)
+
     def moved(self, now: float) -> None:
         """This end is reached at another address: what was learned of the one before is worth nothing."""
         self._learned.forget()

@@ -190,6 +190,27 @@ class UserAgent:
         """Make its user callable; registers nothing. Raises ValueError for what cannot stand in a header."""
         self._accounts.add(account)
 
+    def remove_account(self, account_id: int, now: float) -> None:
+        """Unregister it, and take no more calls for it. Those that are there go on."""
+        self.unregister(account_id, now)
+        self._bindings.pop(account_id, None)
+        self._accounts.remove(account_id)
+
+    def change_account(self, account: Account, now: float) -> None:
+        """Put it in the place of the one with its number, and forget how that one was registered.
+
+        Where both are bound at the same place nothing is removed there: the REGISTER that removes could
+        arrive after the one that binds anew. Raises ValueError as `add_account`, with nothing changed.
+        """
+        before = self._accounts[account.id]
+        self._accounts.add(account)
+        binding = self._bindings.pop(account.id, None)
+        if binding is not None:
+            if account.register and account.is_bound_as(before):
+                binding.forget(now)
+            else:
+                binding.stop(now)
+
     def register(self, account_id: int, now: float) -> None:
         account = self._accounts[account_id]
         binding = self._bindings.get(account_id)

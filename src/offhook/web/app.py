@@ -13,7 +13,7 @@ from offhook.web import trace
 from offhook.web.picture import Picture
 
 if TYPE_CHECKING:
-    from offhook.device import Device
+    from offhook.station import Station
 
 WELCOME = """\
 This is an offhook phone.
@@ -29,27 +29,27 @@ NOT_STORED = {"Cache-Control": "no-store"}
 DRAWING = {**NOT_STORED, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
 
 
-def app(device: "Device") -> Starlette:
+def app(station: "Station") -> Starlette:
     picture = Picture()
 
     async def welcome(_request: Request) -> PlainTextResponse:
         return PlainTextResponse(WELCOME)
 
     async def state(_request: Request) -> JSONResponse:
-        return JSONResponse(device.state(), headers=NOT_STORED)
+        return JSONResponse(station.state(), headers=NOT_STORED)
 
     async def screen_text(_request: Request) -> PlainTextResponse:
-        return PlainTextResponse(text(device.screen()), headers=DRAWING)
+        return PlainTextResponse(text(station.screen()), headers=DRAWING)
 
     async def screen_svg(_request: Request) -> Response:
         from offhook.face.svg import svg  # noqa: PLC0415
 
         # The first drawing reads the typeface, which takes longer than the loop may wait.
-        drawn = await run_in_threadpool(svg, device.screen())
+        drawn = await run_in_threadpool(svg, station.screen())
         return Response(drawn, headers=DRAWING, media_type="image/svg+xml")
 
     async def screen_png(_request: Request) -> Response:
-        drawn = await picture.of(device.screen())
+        drawn = await picture.of(station.screen())
         return Response(drawn, headers=DRAWING, media_type="image/png")
 
     return Starlette(
@@ -59,6 +59,6 @@ def app(device: "Device") -> Starlette:
             Route("/screen.txt", screen_text),
             Route("/screen.svg", screen_svg),
             Route("/screen.png", screen_png),
-            *trace.routes(device),
+            *trace.routes(station),
         ]
     )

@@ -16,28 +16,28 @@ from offhook.sip.pcap import HEADER, frame
 from offhook.sip.trace import Trace
 
 if TYPE_CHECKING:
-    from offhook.device import Device
+    from offhook.station import Station
 
 PATH: Final = "/api/v1/trace"
 NOT_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(device: "Device") -> list[Route]:
+def routes(station: "Station") -> list[Route]:
     async def as_text(_request: Request) -> Response:
-        return _kept(device, lambda trace: PlainTextResponse(str(trace), headers=NOT_STORED))
+        return _kept(station, lambda trace: PlainTextResponse(str(trace), headers=NOT_STORED))
 
     async def as_capture(_request: Request) -> Response:
-        return _kept(device, _capture)
+        return _kept(station, _capture)
 
     async def start(_request: Request) -> Response:
-        device.sip_trace.start()
+        station.sip_trace.start()
         return _line(
             200, f"SIP messages are kept from now on: GET {PATH}, {PATH}.pcap; POST {PATH}/stop ends it"
         )
 
     async def stop(_request: Request) -> Response:
-        device.sip_trace.stop()
+        station.sip_trace.stop()
         return _line(200, "no SIP messages are kept any more")
 
     return [
@@ -48,8 +48,8 @@ def routes(device: "Device") -> list[Route]:
     ]
 
 
-def _kept(device: "Device", show: Callable[[Trace], Response]) -> Response:
-    trace = device.sip_trace.messages
+def _kept(station: "Station", show: Callable[[Trace], Response]) -> Response:
+    trace = station.sip_trace.messages
     if trace is None:
         return _line(409, f"no SIP messages are kept; POST {PATH}/start begins it")
     return show(trace)

@@ -1,0 +1,189 @@
+"""One phone and its place in the house: what it keeps, and the device that runs on it just now.
+
+A device lives from one boot to the next. The station stays, with its sockets, and answers that the phone is
+booting while there is no device.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final, Protocol
+
+from offhook.cannot_listen import CannotListen
+from offhook.device import Device
+from offhook.flash.flash import NotSaved
+from offhook.http_front.site import Site
+from offhook.memory import Memory
+from offhook.options import DeviceOptions
+from offhook.phone import Reply, Verdict
+from offhook.phone.effects import FetchConfiguration, HouseEffect, Keep, LogCall, Restart, SeeMissed
+from offhook.phone.events import Event
+from offhook.phone.screen import Page, Screen
+from offhook.settings.for_the_house import access, kept_by_keys
+from offhook.settings.phone_settings import Plain
+from offhook.sip_address import BadPublicAddress
+from offhook.sip_trace import SipTrace
+
+_log = logging.getLogger(__name__)
+
+SAVED_LATER: Final = frozenset({"sound.ringer", "sound.handset", "sound.handsfree", "sound.headset"})
+LATER: Final = 1.0
+"""Seconds until a volume is saved: a finger on the key changes it many times."""
+
+FAREWELL: Final = 1.0
+"""Seconds that a phone which restarts waits for its BYEs to be answered."""
+
+AGAIN: Final = 1.0
+"""Seconds between attempts to come back where something else took the port meanwhile."""
+
+BOOTING: Final = "the phone is booting"
+
+
+class Boot(Protocol):
+    def __call__(self, station: "Station", sip_port: int) -> Awaitable[Device]:
+        """Start a device by the settings of now. Raises CannotListen or BadPublicAddress."""
+
+
+class Station:
+    """`site` is set by whoever opens its sockets, before the first request."""
+
+    site: Site
+
+    def __init__(self, options: DeviceOptions, memory: Memory, boot: Boot) -> None:
+        self.options = options
+        self.memory = memory
+        self.device: Device | None = None
+        self._boot = boot
+        self._restarting: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._unsaved: dict[str, Plain] = {}
+        self._save_later: asyncio.TimerHandle | None = None
+
+    # --- life
+
+    async def start(self) -> Device:
+        """Raises CannotListen or BadPublicAddress."""
+        self.device = await self._boot(self, self.options.sip_port)
+        return self.device
+
+    def restart(self, *, reset: bool) -> None:
+        """Go dark at once and come back; to `reset`, with what the factory set."""
+        if self.device is None:
+            return
+        device, self.device = self.device, None
+        self.site.booting = True
+        self._restarting = asyncio.get_running_loop().create_task(self._restart(device, reset=reset))
+
+    async def stop(self) -> None:
+        self._stopping = True
+        if self._restarting is not None:
+            await self._restarting
+        if self.device is not None:
+            self.device.power_off()
+            await self.device.stop()
+        self._save_unsaved()
+
+    async def _restart(self, device: Device, *, reset: bool) -> None:
+        device.power_off()
+        await device.stop(FAREWELL)
+        self._save_unsaved()
+        try:
+            await (self.memory.reset() if reset else self.memory.settle())
+        except NotSaved as failure:
+            _log.error("%s: %s", "nothing was forgotten" if reset else "not everything was saved", failure)
+        self.memory = self.memory.anew()
+        self.site.access = access(self.memory.settings)
+        while self.device is None and not self._stopping:
+            try:
+                self.device = await self._boot(self, device.sip_port)
+            except (CannotListen, BadPublicAddress) as error:
+                _log.error("the phone cannot come back yet: %s", error)
+                await asyncio.sleep(AGAIN)
+        self.site.booting = False
+
+    # --- the ways in
+
+    def press(self, event: Event) -> Reply | Awaitable[Reply]:
+        """Take what a finger, a URL or a program wants of the phone."""
+        if self.device is None:
+            return Reply(Verdict.BOOTING, BOOTING)
+        return self.device.press(event)
+
+    def state(self) -> dict[str, Any]:
+        """Raises LookupError while the phone is booting."""
+        return self._running().state()
+
+    def screen(self) -> Screen:
+        return Screen(Page.IDLE, BOOTING, (), (), ()) if self.device is None else self.device.screen()
+
+    @property
+    def sip_trace(self) -> SipTrace:
+        """Raises LookupError while the phone is booting."""
+        return self._running().sip_trace
+
+    async def change(self, changes: Mapping[str, object]) -> None:
+        """Change settings by name, for good, and go by them from now on.
+
+        Raises BadSettings or NotSaved, with nothing changed.
+        """
+        await self.memory.change(changes)
+        self._go_by_settings()
+
+    async def unset(self, names: frozenset[str]) -> None:
+        """Back to the factory's. Raises NotSaved."""
+        await self.memory.unset(names)
+        self._go_by_settings()
+
+    def _go_by_settings(self) -> None:
+        self.site.access = access(self.memory.settings)
+        if self.device is not None:
+            self.device.adopt(self.memory.settings)
+
+    def _running(self) -> Device:
+        if self.device is None:
+            raise LookupError(BOOTING)
+        return self.device
+
+    # --- what the phone asks of the house
+
+    def carry_out(self, effect: HouseEffect) -> Awaitable[None] | None:
+        """What is to be waited for before whoever caused it is answered. It may raise NotSaved."""
+        match effect:
+            case Keep():
+                return self._keep(self.memory.note(kept_by_keys(effect)))
+            case LogCall(record):
+                self._told(self.memory.log_call(record))
+            case SeeMissed():
+                self._told(self.memory.see_missed())
+            case Restart(reset):
+                self.restart(reset=reset)
+            case FetchConfiguration():
+                pass
+        return None
+
+    def _keep(self, changed: Mapping[str, Plain]) -> Awaitable[None] | None:
+        later = {name: value for name, value in changed.items() if name in SAVED_LATER}
+        if later:
+            self._unsaved |= later
+            if self._save_later is None:
+                self._save_later = asyncio.get_running_loop().call_later(LATER, self._save_unsaved)
+        at_once = {name: value for name, value in changed.items() if name not in SAVED_LATER}
+        return self._told(self.memory.save(at_once)) if at_once else None
+
+    def _save_unsaved(self) -> None:
+        if self._save_later is not None:
+            self._save_later.cancel()
+            self._save_later = None
+        if self._unsaved:
+            self._told(self.memory.save(self._unsaved))
+            self._unsaved = {}
+
+    def _told(self, saved: asyncio.Future[None]) -> asyncio.Future[None]:
+        """What is not saved is said in the log, whether anybody waits for it or not."""
+        saved.add_done_callback(_say_what_was_not_saved)
+        return saved
+
+
+def _say_what_was_not_saved(saved: asyncio.Future[None]) -> None:
+    if not saved.cancelled() and (failure := saved.exception()):
+        _log.error("not saved: %s", failure)
