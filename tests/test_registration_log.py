@@ -39,6 +39,8 @@ def test_each_change_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         Ended("call", "BYE"),
         failed(1, "403 Forbidden"),
         BindingChanged(1, Binding.UNREGISTERED),
+        BindingChanged(2, Binding.REGISTERING, "no answer from [::1]:5070 yet"),
+        BindingChanged(2, Binding.REGISTERED, "at 192.0.2.2:5060; the first: no answer"),
     ):
         log.hear(told)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
@@ -47,6 +49,8 @@ def test_each_change_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         ("INFO", "account 2, 1002@[::1]:5070: registered"),
         ("INFO", "account 1, 1001@pbx.example: registered"),
         ("WARNING", "account 1, 1001@pbx.example: not registered: 403 Forbidden"),
+        ("WARNING", "account 2, 1002@[::1]:5070: no answer from [::1]:5070 yet"),
+        ("INFO", "account 2, 1002@[::1]:5070: registered: at 192.0.2.2:5060; the first: no answer"),
     ]
 
 

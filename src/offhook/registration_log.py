@@ -19,8 +19,10 @@ class RegistrationLog:
 
     def hear(self, told: UserAgentEvent) -> None:
         match told:
-            case BindingChanged(id_, Binding.REGISTERED):
-                self._say(logging.INFO, id_, "registered")
+            case BindingChanged(id_, Binding.REGISTERED, reason):
+                self._say(logging.INFO, id_, f"registered: {reason}" if reason else "registered")
+            case BindingChanged(id_, Binding.REGISTERING, str(reason)):
+                self._say(logging.WARNING, id_, reason)
             case BindingChanged(id_, Binding.FAILED, reason):
                 self._say(logging.WARNING, id_, f"not registered: {reason or 'no reason given'}")
 

@@ -48,7 +48,7 @@ def test_a_first_that_does_not_answer(scene: Scene) -> None:
     scene.register(5)
     state, reason = scene.told[-1]
     assert state is Binding.REGISTERED
-    assert reason == "at 192.0.2.2:5070, for the first: no answer from 192.0.2.1:5060 yet"
+    assert reason == "at 192.0.2.2:5070; the first: no answer from 192.0.2.1:5060 yet"
     assert str(scene.second.requests[0].uri) == "sip:192.0.2.2:5070"
 
 
@@ -56,7 +56,7 @@ def test_a_first_that_does_not_answer(scene: Scene) -> None:
 def test_a_first_in_trouble(scene: Scene, code: int) -> None:
     scene.first.code = code
     scene.register()
-    assert scene.told[-1] == (Binding.REGISTERED, f"at 192.0.2.2:5070, for the first: {code} Because")
+    assert scene.told[-1] == (Binding.REGISTERED, f"at 192.0.2.2:5070; the first: {code} Because")
 
 
 @pytest.mark.parametrize("code", [403, 404, 600])

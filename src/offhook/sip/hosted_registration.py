@@ -150,7 +150,7 @@ class HostedRegistration:
         if response.code >= 300:
             # What follows it up already has the right Contact.
             if moved:
-                registration.relocate(self._contact())
+                registration.relocate(self._contact(), bound=registration.is_bound(now))
             return registration.response(response.message, now)
         follow_up = registration.response(response.message, now)
         route = registration.service_route

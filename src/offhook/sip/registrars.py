@@ -119,7 +119,7 @@ class Registrars:
             return Binding.UNREGISTERED, None
         for backup, hosted in zip(backups, self._hosted[1:], strict=True):
             if hosted is self._holder:
-                return Binding.REGISTERED, f"at {hosted.where}, for the first: {first.reason}"
+                return Binding.REGISTERED, f"at {hosted.where}; the first: {first.reason}"
             if hosted.started and first.state is not Binding.REGISTERED:
                 tried = f"{first.reason}; {hosted.where}: {backup.reason or 'being asked'}"
                 return (backup.state if first.state is Binding.REGISTERING else first.state), tried

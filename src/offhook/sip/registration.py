@@ -147,14 +147,19 @@ class Registration:
             return None
         return self._begin(self._expires, now)
 
-    def relocate(self, contact: URI) -> bool:
-        """Be reached at `contact` from the next request on, which takes the Contact before it away."""
+    def relocate(self, contact: URI, *, bound: bool = True) -> bool:
+        """Be reached at `contact` from the next request on, which takes the Contact before it away, unless
+        that was never `bound`."""
         if str(contact) == str(self.contact):
             return False
-        left = [uri for uri in (*self._left, self.contact) if not same_contact(uri, contact)]
-        self._left = left[-MAX_LEFT:]
+        left = [*self._left, self.contact] if bound else self._left
+        self._left = [uri for uri in left if not same_contact(uri, contact)][-MAX_LEFT:]
         self.contact = contact
         return True
+
+    def is_bound(self, now: float) -> bool:
+        """As far as is known here; for all that, a request whose answer is awaited may have done it."""
+        return now < self._bound_until
 
     def renew(self, now: float) -> Request | None:
         """Register again at once, whatever is awaited; None for what is not to be registered."""

@@ -32,8 +32,10 @@ class SessionChange:
         self._wish: bool | None = None
         """To hold or not, as far as it has not been asked for yet."""
         self._asked = False
+        self._renew = False
+        """To ask even for what there is already: this end is somewhere else."""
         self._renewal = False
-        """What is asked for, or is to be, is what there is: only this end is somewhere else."""
+        """That is all that is being asked for."""
         self._direction = session.media.direction
         self._reinvite: ReInvite | None = None
         self._retry: Timer | None = None
@@ -50,7 +52,7 @@ class SessionChange:
 
     def renew(self, now: float) -> None:
         """Say anew what is agreed on, with the Contact and the address of the sound as they are now."""
-        self._renewal = True
+        self._renew = True
         if self._wish is None:
             self._wish = self._asked if self.under_way else self._session.hold.here
         self.proceed(now)
@@ -62,9 +64,10 @@ class SessionChange:
         if self._wish is None or self.under_way or waiting or not session.may_change:
             return
         self._asked, self._wish = self._wish, None
-        if self._asked == session.hold.here and not self._renewal:
+        self._renewal = self._asked == session.hold.here
+        if self._renewal and not self._renew:
             return
-        self._renewal = False
+        self._renew = False
         media = session.media
         self._direction = session.hold.offered(media.direction, self._asked)
         offer = session.negotiation.offer(replace(media, direction=self._direction))
@@ -109,13 +112,14 @@ class SessionChange:
 
     def _try_again(self, now: float) -> None:
         self._glare_since = now if self._glare_since is None else self._glare_since
+        self._renew = self._renew or self._renewal
         if self._wish is None:
             self._wish = self._asked
         layer = self._session.layer
         self._retry = layer.timers.start(now + layer.random.randint(*self._wait) / 100, self.proceed)
 
     def _refused(self, code: int, reason: str) -> None:
-        """Told, unless the owner has wished for something else since."""
+        """Told, unless the owner has wished for something else since, or had wished for nothing."""
         self._glare_since = None
-        if self._wish is None:
+        if self._wish is None and not self._renewal:
             self._session.tell(ChangeRefused(self._session.call, code, reason[:120]))
