@@ -91,3 +91,15 @@ def test_a_registrar_that_restarts(run_phone: Run, start_kamailio: Start, transp
     until(lambda: after.bindings("1001"), "the phone to come back")
     offhook.phone.until_account("registered")
     offhook.stop()
+
+
+def test_a_registrar_that_restarts_is_missed_at_once_over_tcp(run_phone: Run, start_kamailio: Start) -> None:
+    """The connection is gone with it: nobody waits for the refresh, which is minutes away."""
+    before = start_kamailio(expires=600)
+    offhook = run_phone(*at(before.port, "tcp"))
+    offhook.phone.until_account("registered")
+    before.stop()
+    after = start_kamailio(port=before.port, expires=600)
+    until(lambda: after.bindings("1001"), "the phone to come back")
+    assert offhook.phone.until_account("registered")["reason"] is None
+    offhook.stop()
