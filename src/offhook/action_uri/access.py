@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .allow_list import AllowList
 from .answer_line import NOT_STORED, answer_line, quoted
+from .credential import Asked, Credential
 from .forwarding import Untraceable, trace
 from .host_name import is_literal, name_of, names_of_this_machine, read_host_name
 from .http import Header, HttpRequest, HttpResponse
@@ -33,6 +34,9 @@ class Access:
     """Whether `Reset` and `Reboot` from a browser that does not say where from ask for a click first."""
     open_paths: frozenset[str] = frozenset()
     """Paths for those who are not on the list: the log-in pages."""
+    asked: Asked = Asked.OFF
+    """Whether the Action URI wants `credential`; without one nobody is asked."""
+    credential: Credential | None = None
     machine_names: frozenset[str] = field(default_factory=names_of_this_machine)
 
     def __post_init__(self) -> None:
@@ -59,7 +63,12 @@ def judge(request: HttpRequest, access: Access) -> Admission | HttpResponse:
         address, scheme = trace(request, access.trusted_proxies)
     except Untraceable as reason:
         return answer_line(request, 403, str(reason))
-    if not access.allow.admits(address) and request.path not in access.open_paths:
+    listed = access.allow.admits(address) or request.path in access.open_paths
+    credential = access.credential if request.path == ACTION_PATH else None
+    if not listed and credential is not None and access.asked is Asked.INSTEAD:
+        if refusal := credential.refusal(request, address):
+            return refusal
+    elif not listed:
         return answer_line(
             request,
             403,
@@ -83,8 +92,20 @@ def judge(request: HttpRequest, access: Access) -> Admission | HttpResponse:
     if kind is Provenance.FOREIGN or (kind is Provenance.CLICKED and request.path != ACTION_PATH):
         return foreign(request)
     if kind is Provenance.TRUSTED:
-        return _cors(request)
-    return _ADMITTED[kind]
+        admission = _cors(request)
+        if isinstance(admission, HttpResponse):
+            # A preflight brings no credential (Fetch, "CORS-preflight fetch").
+            return admission
+    else:
+        admission = _ADMITTED[kind]
+    if (
+        credential is not None
+        and access.asked is Asked.ALSO
+        and (refusal := credential.refusal(request, address))
+    ):
+        refusal.headers.extend(admission.cors)
+        return refusal
+    return admission
 
 
 def foreign(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from offhook.account_uri import PARTS, account_from_table
 from offhook.action_uri.access import Access
+from offhook.action_uri.credential import Asked, Credential
 from offhook.phone.audio_path import RINGER, Path
 from offhook.phone.effects import Keep
 from offhook.phone.settings import Forwarding
@@ -75,6 +76,8 @@ def access(settings: PhoneSettings) -> Access:
         trusted_origins=given.trusted_origins,
         trusted_proxies=given.trusted_proxies,
         confirm_page=given.confirm_page,
+        asked=given.credential,
+        credential=Credential(given.user, given.password) if given.credential is not Asked.OFF else None,
     )
 
 

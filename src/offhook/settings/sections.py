@@ -6,12 +6,13 @@ as a person types it, or as JSON has it.
 """
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from offhook.account_uri import read_part
 from offhook.action_uri.allow_list import AllowList
+from offhook.action_uri.credential import Asked
 from offhook.option_values import (
     read_allow_list,
     read_auto_answer,
@@ -65,14 +66,6 @@ class RingTone(StrEnum):
 class TimeFormat(StrEnum):
     HOURS_24 = "24h"
     HOURS_12 = "12h"
-
-
-class Credential(StrEnum):
-    """Whether the Action URI asks for one, and what it is to the allow list."""
-
-    OFF = "off"
-    ALSO = "also"
-    INSTEAD = "instead"
 
 
 def _part(key: str) -> BeforeValidator:
@@ -216,12 +209,12 @@ class AccessSettings(Section):
         description="Who may press keys: addresses separated by commas. XXX stands for three digits only; "
         "for a whole network write 10.0.0.X, 10.0.0.XX, 10.0.0.XXX or 10.0.0.0/24.",
     )
-    credential: Annotated[Credential, BeforeValidator(read_choice(Credential))] = Field(
-        default=Credential.OFF,
+    credential: Annotated[Asked, BeforeValidator(read_choice(Asked))] = Field(
+        default=Asked.OFF,
         title="Credential for /fcgi/do",
         description="Also: the list and a credential. Instead: a credential lets in who is not on the list.",
     )
-    user: Line = Field(default="", title="User name of the credential")
+    user: Line = Field(default="", title="User name of the credential", description="For Basic and Digest.")
     password: Password = Field(default="", title="Password of the credential", repr=False)
     host_names: Annotated[frozenset[str], BeforeValidator(read_host_names)] = Field(
         default=frozenset(),
@@ -243,6 +236,12 @@ class AccessSettings(Section):
         title="Ask before Reset and Reboot",
         description="A click is asked for when a browser does not say which page wants it.",
     )
+
+    @model_validator(mode="after")
+    def _credential_is_whole(self) -> Self:
+        if self.credential is not Asked.OFF and not self.password:
+            raise ValueError("a credential needs a password; set access.password together with it")
+        return self
 
 
 class NotifySettings(Section):
