@@ -7,7 +7,7 @@ from sipmessage import Response
 
 from offhook.sip import Account, Hop, UserAgent
 from offhook.sip.events import Incoming, Unwelcome
-from offhook.sip.rate_limit import BUCKETS, STRANGER, TOLD_AT_MOST, TOLD_EVERY, Kind, RateLimit
+from offhook.sip.rate_limit import BUCKETS, STRANGER, TOLD_AT_MOST, TOLD_EVERY, TRUSTED, Kind, RateLimit
 from offhook.sip.scanners import SCANNERS
 
 from .message_text import SDP, read, request
@@ -48,6 +48,15 @@ class Phone:
         told = [event for event in self.agent.events if isinstance(event, Unwelcome)]
         self.agent.events.clear()
         return told
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1"])
+def test_this_machine_is_no_stranger(host):
+    rates = RateLimit(lambda _hop: False, lambda _told: None)
+    admitted = 0
+    while rates.admits(Hop("UDP", host, 5060), Kind.CALL, 0.0):
+        admitted += 1
+    assert admitted == TRUSTED[Kind.CALL.value].at_once
 
 
 def test_a_flood_is_answered_up_to_its_rate_and_said_once() -> None:

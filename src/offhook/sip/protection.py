@@ -75,7 +75,7 @@ class Protection:
         lines = () if self._policy == "no" else tuple(crypto_lines(answered))
         if not lines:
             if secure or self._policy == "required":
-                raise NotProtected(f"the answer has no key for {SECURE}, which was asked for")
+                raise NotProtected(f"the answer has no key for {self._profile}, which was asked for")
             return self._agree(None, PLAIN)
         if len(lines) > 1:
             raise NotProtected("the answer has several crypto lines, where one was to be chosen")
@@ -85,7 +85,7 @@ class Protection:
         ours = next((offered for offered in self._offered if offered.tag == line.tag), None)
         if ours is None or ours.suite != line.suite:
             raise NotProtected(f"the answer chose {line.suite} by the tag {line.tag}: no line of ours")
-        if self._policy == "required" and not secure:
+        if self._policy == "required" and not secure and self._profile == SECURE:
             raise NotProtected(f"{SECURE} was offered, and {PLAIN} answered")
         return self._agree(SrtpKeys(line.suite, ours.key, line.key), SECURE if secure else PLAIN)
 
@@ -110,18 +110,17 @@ class Protection:
             if profile == SECURE:
                 raise NotProtected(_NOT_SPOKEN)
             return None
-        if self._policy == "required" and profile != SECURE:
-            raise NotProtected(f"{profile} is not spoken here, {SECURE} is: srtp=required")
         lines = list(crypto_lines(offered))
         for line in lines:
             if isinstance(line, CryptoLine):
                 return line
-        if profile == SECURE:
+        if profile == SECURE or self._policy == "required":
             why = "; ".join(dict.fromkeys(str(line) for line in lines)) or "it has none"
-            raise NotProtected(f"{SECURE} without a crypto line that can be used: {why[:300]}")
+            wanted = "" if profile == SECURE else ", and srtp=required"
+            raise NotProtected(f"{profile} without a crypto line that can be used: {why[:300]}{wanted}")
         return None
 
     def _agree(self, keys: SrtpKeys | None, profile: str) -> SrtpKeys | None:
         self._agreed = keys
-        self._profile = SECURE if self._policy == "required" else profile
+        self._profile = profile
         return keys

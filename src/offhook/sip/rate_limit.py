@@ -50,7 +50,7 @@ Rates = tuple[Rate, Rate, Rate]
 
 STRANGER: Final[Rates] = (Rate(200, 400), Rate(20, 60), Rate(2, 10))
 TRUSTED: Final[Rates] = (Rate(4000, 8000), Rate(400, 1200), Rate(100, 200))
-"""For an account's registrar or proxy, from which everybody's messages come."""
+"""For an account's registrar or proxy, from which everybody's messages come, and for this machine itself."""
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class RateLimit:
 
     def admits(self, source: Hop, kind: Kind, now: float) -> bool:
         """Count one more from `source`; False where it is one too many, and is to be dropped."""
-        trusted = self._trusts(source)
+        trusted = self._is_trusted(source)
         rates = TRUSTED if trusted else STRANGER
         bucket = self._bucket(source, now, trusted=trusted)
         passed = max(now - bucket.at, 0.0)
@@ -88,7 +88,11 @@ class RateLimit:
 
     def tell(self, source: Hop, why: str, now: float) -> None:
         """Say that somebody is turned away, if it has not just been said."""
-        self._tell(self._bucket(source, now, trusted=self._trusts(source)), source, why, now)
+        self._tell(self._bucket(source, now, trusted=self._is_trusted(source)), source, why, now)
+
+    def _is_trusted(self, source: Hop) -> bool:
+        # From loopback nobody sends who is not on this machine.
+        return source.host.startswith("127.") or source.host == "::1" or self._trusts(source)
 
     def _tell(self, bucket: _Bucket, source: Hop, why: str, now: float) -> None:
         self._told = [told for told in self._told if now - told < TOLD_EVERY]
