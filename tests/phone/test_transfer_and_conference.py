@@ -192,7 +192,7 @@ REFER = ReferAsked("out-1", "sip:1009@pbx.example", "sip:1002@pbx.example")
 
 def test_a_refer_is_followed_and_the_call_it_came_in_waits():
     desk = reach("talking, hands-free").happen(REFER)
-    assert desk.effects == (HoldCall("out-1"), FollowRefer("out-2", 1, "out-1"))
+    assert desk.effects == (FollowRefer("out-2", 1, "out-1"), HoldCall("out-1"))
     assert desk.phone.page == "calling"
 
     desk.happen(CallAnswered("out-2"), CallGone("out-1", "hung up"))
@@ -243,7 +243,7 @@ def test_a_refer_is_asked_about_or_refused_where_the_setting_says_so():
     asking = Desk(settings=Settings(refer=ReferPolicy.ASK)).call("1002").happen(CallAnswered("out-1"), REFER)
     assert asking.effects == ()
     assert asking.phone.page == "menu"
-    assert asking.press("OK").effects == (HoldCall("out-1"), FollowRefer("out-2", 1, "out-1"))
+    assert asking.press("OK").effects == (FollowRefer("out-2", 1, "out-1"), HoldCall("out-1"))
 
     asking = Desk(settings=Settings(refer=ReferPolicy.ASK)).call("1002").happen(CallAnswered("out-1"), REFER)
     assert asking.press("Cancel").effects == (RefuseRefer("out-1", 603),)

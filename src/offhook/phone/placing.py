@@ -25,10 +25,15 @@ def expect_room(phone: Phone) -> None:
 
 def put_out(phone: Phone, call: Call, effect: PlaceCall | FollowRefer) -> None:
     """Holds the call that talks, and brings this one to the front, on the path that is open."""
+    followed = isinstance(effect, FollowRefer)
+    if followed:
+        # Who asked for it is to hear of it at once (RFC 3515 §2.4.4), and not after being held.
+        phone.ask(effect)
     holding.hold_all_but(phone, [])
     phone.calls[call.id] = call
     phone.bring_to_front(call)
     phone.open_path()
     phone.record(call, Kind.DIALLED, over=False)
-    phone.ask(effect)
+    if not followed:
+        phone.ask(effect)
     phone.ask(SetTimer(Timer.CALL, phone.settings.call_for, call.id))

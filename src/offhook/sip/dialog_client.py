@@ -1,7 +1,8 @@
 """What one end of a dialog asks of the other, one request after the other (RFC 3261 §12.2.1, §22).
 
 A request that overtook another on its way would have it refused for its CSeq (§12.2.2). So each waits for the
-final response to the one before. BYE does not wait.
+final response to the one before; of an INVITE, which may take its time, a provisional response says as well
+that it has arrived. BYE does not wait.
 """
 
 from collections import deque
@@ -77,7 +78,10 @@ class DialogRequest:
         self.transaction = client.layer.send(self.request, self._hop, self._receive, now)
 
     def _receive(self, response: ReceivedResponse, now: float) -> None:
-        if response.code < 200 or self._challenged(response, now):
+        if response.code < 200:
+            self._client.arrived(self, now)
+            return
+        if self._challenged(response, now):
             return
         self._client.answered(self)
         self._on_final(response, now)
@@ -102,7 +106,7 @@ class DialogClient:
     """All but BYE waits until `ready`: an end that was called has to see the ACK to its 2xx first.
 
     `contact` says where this end is reached by the transport of a hop; `on_idle` is called whenever
-    nothing waits for a response any more."""
+    an INVITE may go: it goes first."""
 
     def __init__(
         self,
@@ -119,12 +123,14 @@ class DialogClient:
         self.ready = True
         self._on_idle = on_idle
         self._current: DialogRequest | None = None
+        self._proceeding: DialogRequest | None = None
+        """An INVITE that has arrived, beside which others may go (§14.1 forbids another INVITE alone)."""
         self._ending: DialogRequest | None = None
         self._waiting: deque[DialogRequest] = deque()
 
     @property
     def idle(self) -> bool:
-        return self._current is None
+        return self._current is None and self._proceeding is None
 
     def send(
         self,
@@ -140,7 +146,10 @@ class DialogClient:
         if len(self._waiting) >= MAX_WAITING:
             raise TooManyWaiting(f"{MAX_WAITING} requests wait already for the far end to answer")
         request = DialogRequest(self, method, on_final, headers=headers, body=body, body_type=body_type)
-        self._waiting.append(request)
+        if method == "INVITE":
+            self._waiting.appendleft(request)
+        else:
+            self._waiting.append(request)
         self.next(now)
         return request
 
@@ -150,7 +159,15 @@ class DialogClient:
         self._ending = DialogRequest(self, "BYE", on_final)
         self._ending.send(now)
 
+    def arrived(self, request: DialogRequest, now: float) -> None:
+        """A provisional response came."""
+        if self._current is request and request.method == "INVITE":
+            self._current, self._proceeding = None, request
+            self.next(now)
+
     def answered(self, request: DialogRequest) -> None:
+        if self._proceeding is request:
+            self._proceeding = None
         if self._current is request:
             self._current = None
         if self._ending is request:
@@ -160,8 +177,9 @@ class DialogClient:
         # What overtook the BYE would make the BYE late, and the far end refuse it (§12.2.2).
         if self._current is not None or self._ending is not None or not self.ready:
             return
-        if self._waiting:
+        if self._proceeding is None and not (self._waiting and self._waiting[0].method == "INVITE"):
+            # An INVITE goes before the others: they may follow beside it, and it may not go beside them.
+            self._on_idle(now)
+        if self._waiting and self._current is None:
             self._current = self._waiting.popleft()
             self._current.send(now)
-        else:
-            self._on_idle(now)
