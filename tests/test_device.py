@@ -218,7 +218,7 @@ def test_hold_transfer_and_a_refused_refer_leave_nothing_behind():
             await until(lambda: alice.state()["calls"] == [])
             await until(lambda: [c["remote"] for c in carol.state()["calls"]] == ["sip:1002@127.0.0.1"])
             await until(lambda: bob.state()["screen"]["page"] == "talking")
-            assert len(bob.legs.by_call) == len(carol.legs.by_call) == 1
+            await until(lambda: len(bob.legs.by_call) == len(carol.legs.by_call) == 1)
             await press(carol, Perform(Function.CALL_END))
             await until(lambda: bob.state()["calls"] == [])
             assert alice.legs.by_call == bob.legs.by_call == carol.legs.by_call == {}

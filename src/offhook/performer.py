@@ -144,12 +144,11 @@ class Performer:
     def _ring(self, effect: RingCall, now: float) -> None:
         # A call that could not be heard must not ring: no port, no ringing.
         self._legs.open(effect.call)
-        self._agent.ring(effect.call, now)
+        self._agent.ring(effect.call, now, self._media_of(effect.call))
 
     def _answer(self, effect: AnswerCall, now: float) -> None:
         self._legs.open(effect.call)
-        called = self._agent.account_of(effect.call)
-        self._agent.answer(effect.call, self._media(effect.call, called.id if called else None), now)
+        self._agent.answer(effect.call, self._media_of(effect.call), now)
 
     def _refuse(self, effect: RefuseCall, now: float) -> None:
         self.let_go(effect.call)
@@ -185,6 +184,11 @@ class Performer:
 
     def _media(self, call: str, account: int | None) -> LocalMedia:
         return self._legs.media(call, self._codecs[account])
+
+    def _media_of(self, call: str) -> LocalMedia:
+        """Of one that came here."""
+        called = self._agent.account_of(call)
+        return self._media(call, called.id if called else None)
 
     def _account(self, number: int | None) -> Account | None:
         return None if number is None else self._accounts[number]

@@ -5,12 +5,12 @@ from types import MappingProxyType
 
 from sipmessage import Request, Response
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REFER", "NOTIFY")
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY")
 ALLOW = ", ".join(METHODS)
 KNOWN_METHODS = frozenset({*METHODS, "MESSAGE", "PRACK", "PUBLISH", "REGISTER", "SUBSCRIBE"})
 """What others of these are not allowed here (405); any other method is not known at all (501)."""
-EXTENSIONS: tuple[str, ...] = ("replaces", "norefersub")
-"""Option tags that a Require header may name (RFC 3891, RFC 4488)."""
+EXTENSIONS: tuple[str, ...] = ("replaces", "norefersub", "100rel", "timer", "199")
+"""Option tags that a Require header may name (RFC 3891, RFC 4488, RFC 3262, RFC 4028, RFC 6228)."""
 BODIES = (
     "application/sdp",
     "application/dtmf-relay",
@@ -22,6 +22,10 @@ EVENTS = "refer, message-summary, check-sync"
 """The event packages that a NOTIFY may be about."""
 
 ADVERTISED: Mapping[str, str] = MappingProxyType({"Allow": ALLOW, "Supported": ", ".join(EXTENSIONS)})
+ADVERTISED_WITHIN: Mapping[str, str] = MappingProxyType(
+    {**ADVERTISED, "Supported": ", ".join(tag for tag in EXTENSIONS if tag != "100rel")}
+)
+"""For a re-INVITE, where nobody waits for somebody to pick up: no provisional response is worth a PRACK."""
 
 
 def advertise(message: Request | Response) -> None:

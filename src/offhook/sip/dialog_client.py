@@ -24,8 +24,8 @@ MAX_CHALLENGES = 4
 MAX_WAITING = 64
 """Requests that wait for their turn."""
 
-TARGET_REFRESHING = frozenset({"INVITE", "NOTIFY", "REFER"})
-"""Those with a Contact (RFC 3261 §12.2.1.1, RFC 3515 §2.2, RFC 6665)."""
+TARGET_REFRESHING = frozenset({"INVITE", "NOTIFY", "REFER", "UPDATE"})
+"""Those with a Contact (RFC 3261 §12.2.1.1, RFC 3311 §5.1, RFC 3515 §2.2, RFC 6665)."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 

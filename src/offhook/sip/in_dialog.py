@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from . import info
+from . import info, peer_change
 from .capabilities import advertise
 from .dialog import Dialog
 from .events import Digit
@@ -54,16 +54,6 @@ def _info(
         session.tell(Digit(session.call, digit))
 
 
-def _invite(
-    session: InviteSession,
-    request: ReceivedRequest,
-    transaction: ServerTransaction,
-    dialog: Dialog,
-    now: float,
-) -> None:
-    session.receive_invite(request, transaction, dialog, now)
-
-
 def _notify(
     session: InviteSession,
     request: ReceivedRequest,
@@ -110,23 +100,14 @@ def _refer(
     session.transfers.receive(request, transaction, dialog, now)
 
 
-def _update(
-    session: InviteSession,
-    request: ReceivedRequest,
-    transaction: ServerTransaction,
-    dialog: Dialog,
-    now: float,
-) -> None:
-    session.receive_update(request, transaction, dialog, now)
-
-
 RECEIVERS: Mapping[str, Receive] = {
     "BYE": _bye,
     "INFO": _info,
-    "INVITE": _invite,
+    "INVITE": peer_change.invite,
     "NOTIFY": _notify,
     "OPTIONS": _options,
+    "PRACK": peer_change.acknowledged,
     "REFER": _refer,
-    "UPDATE": _update,
+    "UPDATE": peer_change.update,
 }
 """By method. ACK has no transaction, and CANCEL is of its INVITE's."""

@@ -4,9 +4,9 @@ comes in."""
 from dataclasses import replace
 from typing import Protocol
 
-from sipmessage import Response
+from sipmessage import Request, Response
 
-from . import info
+from . import info, session_expires
 from .accepted_invite import AcceptedInvite
 from .account import Account
 from .account_credentials import AccountCredentials
@@ -18,12 +18,14 @@ from .hold import Hold
 from .hop import Hop
 from .in_dialog import RECEIVERS
 from .media import Direction, LocalMedia, MediaFlow
-from .message import ReceivedRequest, ReceivedResponse, content_type, finish
-from .negotiation import SDP, Negotiation
+from .message import ReceivedRequest, ReceivedResponse, finish
+from .negotiation import Negotiation
 from .offer_answer import NotAcceptable
+from .prack import RAck
 from .protection import Protection, policy_of
 from .server_transaction import ServerTransaction
 from .session_change import SessionChange
+from .session_timer import SessionTimer
 from .transaction_layer import TransactionLayer
 from .transfers import Transfers
 from .warning import warning as warning_of
@@ -67,6 +69,7 @@ class InviteSession:
         self.in_the_clear = False
         """An offer or answer went by another transport than TLS."""
         self.transfers = Transfers(self)
+        self.timer = SessionTimer(self, session_expires.DEFAULT)
         self.over = False
         self._owner = owner
         self._dialog: Dialog | None = None
@@ -100,27 +103,38 @@ class InviteSession:
     def change(self, hold: bool, now: float) -> None:
         """Hold, or resume."""
         self.up()
+        self._changes.want(hold, now)
+
+    def refresh(self, now: float) -> None:
+        """By a re-INVITE that changes nothing (RFC 4028 §7.4)."""
+        self._changes.renew(now)
+
+    @property
+    def _changes(self) -> SessionChange:
         if self._change is None:
             self._change = SessionChange(self, owns_call_id=self.owns_call_id)
-        self._change.want(hold, now)
+        return self._change
 
     def renew(self, address: str, port: int, now: float) -> None:
         """This end, and its sound, are somewhere else: let the far end of a call that is up know."""
         if self._dialog is not None and self.answered and not self.over:
             self.media = replace(self.media, address=address, port=port)
-            if self._change is None:
-                self._change = SessionChange(self, owns_call_id=self.owns_call_id)
-            self._change.renew(now)
+            self._changes.renew(now)
 
     def send_digit(self, digit: str, now: float) -> bool:
         """By INFO, one after the other; False when too many wait already for the far end to answer."""
         body = info.relay(digit)
         self.up()
         try:
-            self.client.send("INFO", lambda _response, _now: None, now, body=body, body_type=info.ACCEPTED[0])
+            self.client.send("INFO", self._on_info, now, body=body, body_type=info.ACCEPTED[0])
         except TooManyWaiting:
             return False
         return True
+
+    def _on_info(self, response: ReceivedResponse, now: float) -> None:
+        # An end without INFO may leave it unanswered; that it knows nothing of the call is another matter.
+        if response.code == 481 and not self.over:
+            self.lost(response, now)
 
     def up(self) -> Dialog:
         if self._dialog is None or not self.answered or self.over:
@@ -164,67 +178,29 @@ class InviteSession:
     def _acknowledged(self, now: float) -> None:
         """Our 2xx arrived."""
 
-    def receive_invite(
-        self, request: ReceivedRequest, transaction: ServerTransaction, dialog: Dialog, now: float
-    ) -> None:
-        """A re-INVITE (§14.2), answered at once with the sound that the call has."""
-        answered = self._answer_offer(request, transaction, dialog, now)
-        if answered is not None:
-            body, flow = answered
-            dialog.refresh(request.message)
-            self._accept(transaction, body, now, wants_answer=flow is None)
+    def provisional_acknowledged(self, rack: RAck) -> bool:  # noqa: ARG002 - who sent none has none
+        """A PRACK came for a provisional response that waits for one."""
+        return False
 
-    def receive_update(
-        self, request: ReceivedRequest, transaction: ServerTransaction, dialog: Dialog, now: float
-    ) -> None:
-        """RFC 3311 §5.2: as a re-INVITE that is over with its answer, or a new target alone."""
-        body = b""
-        if request.message.body:
-            answered = self._answer_offer(request, transaction, dialog, now)
-            if answered is None:
-                return
-            body, _ = answered
-        dialog.refresh(request.message)
-        response = self.layer.response(request, 200)
-        self._open_dialog(response, request)
-        advertise(response)
-        finish(response, body)
-        transaction.respond(response, now)
+    def after_prack(self, answer: Request | None, now: float) -> None:
+        """It was answered; `answer` is the PRACK where our offer waited for that."""
+        raise NotImplementedError
 
-    def _answer_offer(
-        self, request: ReceivedRequest, transaction: ServerTransaction, dialog: Dialog, now: float
-    ) -> tuple[bytes, MediaFlow | None] | None:
-        """The body of a 2xx and what was agreed with it; None when the offer was refused."""
-        refusal = self._not_now()
-        if refusal is None and (self.negotiation.media is None or self._dialog is not dialog):
-            refusal = 491
-        if refusal is not None:
-            response = self.layer.response(request, refusal)
-            if refusal == 500:
-                response.headers.set("Retry-After", str(self.layer.random.randint(0, 10)))
-            transaction.respond(response, now)
-            return None
-        if content_type(request.message) not in {"", SDP}:
-            self.unsupported_body(transaction, SDP, now)
-            return None
-        self.in_the_clear |= request.source.transport != "TLS"
-        ours = self.hold.answered(self.media.direction)
-        if not request.message.body:
-            ours = self.hold.offered(self.media.direction, self.hold.here)
-        try:
-            body, flow = self.negotiation.respond(request.message, replace(self.media, direction=ours))
-        except NotAcceptable as error:
-            self.refuse_with(transaction, 488, now, warning=str(error))
-            return None
-        if flow is not None:
-            self.agree(flow, ours, from_answer=False)
-        return body, flow
+    def negotiation_in(self, dialog: Dialog) -> Negotiation | None:
+        """None for a dialog in which nothing can be agreed on any more."""
+        return self.negotiation if dialog is self._dialog else None
 
-    def _not_now(self) -> int | None:
+    def not_now(self, dialog: Dialog) -> int | None:
         """Why an offer cannot be answered: 491 while one of ours waits (§14.2, RFC 3311 §5.2, RFC 5407
         §3.1.4), 500 while an INVITE of theirs does."""
-        waiting = self._accepted is not None and self._accepted.wants_answer
-        return 491 if waiting or (self._change is not None and self._change.under_way) else None
+        negotiation = self.negotiation_in(dialog)
+        if negotiation is None or negotiation.pending:
+            return 491
+        return 500 if negotiation.media is None else None
+
+    def agree_in(self, dialog: Dialog, flow: MediaFlow, ours: Direction) -> None:  # noqa: ARG002 - it is up
+        """An offer of theirs was answered in `dialog`."""
+        self.agree(flow, ours, from_answer=False)
 
     def agree(self, flow: MediaFlow, ours: Direction, *, from_answer: bool) -> None:
         """Offer and answer are complete; `ours` is the direction that this end put into its part."""
@@ -259,9 +235,8 @@ class InviteSession:
         if self._change is not None:
             self._change.proceed(now)
 
-    def _become(self, dialog: Dialog) -> None:
-        self._dialog = dialog
-        self.client = self._client_of(dialog)
+    def _become(self, client: DialogClient) -> None:
+        self._dialog, self.client = client.dialog, client
 
     def _client_of(self, dialog: Dialog) -> DialogClient:
         credentials = self._owner.credentials(self.account)
@@ -277,11 +252,12 @@ class InviteSession:
 
     # --- answering
 
-    def _accept(self, transaction: ServerTransaction, body: bytes, now: float, *, wants_answer: bool) -> None:
+    def accept(self, transaction: ServerTransaction, body: bytes, now: float, *, wants_answer: bool) -> None:
         request = transaction.request
         response = self.layer.response(request, 200, to_tag=self.local_tag)
-        self._open_dialog(response, request)
+        self.open_dialog(response, request)
         advertise(response)
+        self.timer.answer(request, response, now)
         finish(response, body)
         self._stop_repeating()
         self._accepted = AcceptedInvite(
@@ -298,7 +274,7 @@ class InviteSession:
             self._accepted.stop()
             self._accepted = None
 
-    def _open_dialog(self, response: Response, request: ReceivedRequest) -> None:
+    def open_dialog(self, response: Response, request: ReceivedRequest) -> None:
         """What a response that makes or refreshes a dialog has (§12.1.1)."""
         routes = request.message.headers.getlist("Record-Route")
         if routes:
@@ -350,6 +326,9 @@ class InviteSession:
         self.tell(Ended(self.call, reason, elsewhere))
         self._leave(now)
 
+    def give_up(self, reason: str, now: float) -> None:
+        self._bye_all(reason, now)
+
     def _bye_all(self, reason: str, now: float) -> None:
         """End it from here without having been asked to; `reason` is for the owner."""
         self.tell(Ended(self.call, reason))
@@ -363,6 +342,7 @@ class InviteSession:
         self._stop_repeating()
         if self._change is not None:
             self._change.stop()
+        self.timer.stop()
         self.transfers.stop(now)
         if self._dialog is not None and self._dialog is not closing:
             self._owner.dialog_closed(self._dialog)

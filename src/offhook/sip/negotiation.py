@@ -1,6 +1,7 @@
 """This end of a call's offers and answers, and the version that each new one raises (RFC 3264 §8)."""
 
 from collections.abc import Callable
+from copy import copy
 
 from sipmessage import Request, Response
 
@@ -18,19 +19,31 @@ class Negotiation:
 
     def __init__(self, session_id: int, protection: Protection) -> None:
         self.media: LocalMedia | None = None
+        self.pending = False
+        """Our offer waits for its answer."""
         self._before: LocalMedia | None = None
         self._protection = protection
         self._session_id = session_id
         self._version = 0
         self._description = b""
 
+    def branch(self) -> "Negotiation":
+        """For one of several ends that our offer reached, each of which answers it for itself."""
+        branch = copy(self)
+        branch._protection = copy(self._protection)
+        return branch
+
     def withdraw(self) -> None:
         """Our last offer was refused: what was agreed before it stands (RFC 3261 §14.1)."""
-        self.media = self._before
+        self.media, self.pending = self._before, False
+
+    def settle(self) -> None:
+        """What was answered provisionally holds."""
+        self.pending = False
 
     def offer(self, media: LocalMedia, *, whole: bool = False) -> bytes:
         """`whole`: as if nothing had been agreed on yet (RFC 3261 §14.2)."""
-        self._before, self.media = self.media, media
+        self._before, self.media, self.pending = self.media, media, True
         self._protection.begin_offer(whole=whole)
         return self._versioned(lambda: offer(media, self._origin(media), self._protection))
 
@@ -49,14 +62,19 @@ class Negotiation:
             return body
 
         body = self._versioned(build)
-        self.media = media
+        self.media, self.pending = media, False
         return body, flow
 
-    def read_answer(self, message: Request | Response) -> MediaFlow:
-        """What the answer to our offer agrees on. Raises NotAcceptable."""
+    def read_answer(self, message: Request | Response, *, final: bool = True) -> MediaFlow:
+        """What the answer to our offer agrees on. Raises NotAcceptable.
+
+        `final` false: it is only foretold, and may be told otherwise.
+        """
         if content_type(message) != SDP or self.media is None:
             raise NotAcceptable("there was no answer to our offer")
-        return accept(message.body, self.media, self._protection)
+        flow = accept(message.body, self.media, self._protection)
+        self.pending = self.pending and not final
+        return flow
 
     def _origin(self, media: LocalMedia) -> Origin:
         return Origin(self._session_id, self._version, media.address)

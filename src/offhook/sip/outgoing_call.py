@@ -1,7 +1,6 @@
 """A call that this end places: the client's side of an INVITE (RFC 3261 §13.2, §9.1)."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from sipmessage import Request
 
@@ -10,12 +9,14 @@ from .account import Account
 from .client_transaction import ClientTransaction
 from .dialog import Dialog
 from .dialog_client import MAX_CHALLENGES, NO_HEADERS
+from .early_dialog import EarlyDialog
 from .events import Answered, Failed, Progress
 from .hop import Hop, Transmit
 from .invite_session import InviteSession, Owner
-from .media import LocalMedia
+from .media import Direction, LocalMedia, MediaFlow
 from .message import ReceivedResponse, finish, new_request, phrase_of
 from .name_addr import name_addr
+from .negotiation import Negotiation
 from .offer_answer import NotAcceptable
 from .redirection import Redirections, contacts_of
 from .route import routed
@@ -43,8 +44,11 @@ class OutgoingCall(InviteSession):
         super().__init__(owner, call, account)
         self._followed = transferee
         self._route = route
-        self._forks: dict[str, Dialog] = {}
+        self._branches: dict[str, EarlyDialog] = {}
         """By the other end's tag."""
+        self._heard: EarlyDialog | None = None
+        """Whose early media is heard: that which last described its sound. A number that rings at one place
+        after the other is followed that way, and none takes over by repeating itself."""
         self._acks: dict[str, Transmit] = {}
         self._told: tuple[int, str, bool] | None = None
         self._ringing = False
@@ -114,6 +118,7 @@ class OutgoingCall(InviteSession):
             "CSeq": "1 INVITE",
             "Contact": f"<{self.contact(hop)}>",
             **capabilities.ADVERTISED,
+            **self.timer.asks(),
         }
         request = new_request("INVITE", uri, headers)
         if routes:
@@ -140,7 +145,7 @@ class OutgoingCall(InviteSession):
         sequence, _, _ = request.headers["CSeq"].partition(" ")
         request.headers.set("CSeq", f"{int(sequence) + 1} INVITE")
         self._ringing = False
-        self._give_up_forks(None)
+        self._give_up_branches(None)
 
     def _send(self, now: float) -> None:
         self._transaction: ClientTransaction = self.layer.send(
@@ -162,46 +167,57 @@ class OutgoingCall(InviteSession):
                 self._cancel(now)
         if response.code == 100 or self._giving_up:
             return
-        fork = self._fork(response) if response.to.tag else None
-        early_media = False
-        if fork is not None and response.message.body:
-            # One that is no use is passed over: the 2xx has the answer that counts.
-            with suppress(NotAcceptable):
-                self._take_flow(self.negotiation.read_answer(response.message))
-                early_media = True
+        early = self._branch(response) if response.to.tag else None
+        if early is not None and not early.acknowledge(response, now):
+            return
+        if response.code == 199 and early is not None:
+            self._end_branch(early)
+        elif early is not None and early.hear(response):
+            self._listen_to(early)
+        early_media = self._heard is not None
         told = (response.code, response.to.tag, early_media)
         if told != self._told:
             self._told = told
             self.tell(Progress(self.call, response.code, _phrase(response), early_media))
             self._report(response.code, _phrase(response), now)
 
+    def _listen_to(self, early: EarlyDialog | None) -> None:
+        self._heard = early
+        if early is not None and early.flow is not None:
+            self._take_flow(early.flow)
+
+    def _end_branch(self, early: EarlyDialog) -> None:
+        """199: somebody on the way knows that it failed, while others go on (RFC 6228)."""
+        self._owner.dialog_closed(early.dialog)
+        del self._branches[early.dialog.remote_tag]
+        if self._heard is early:
+            self._listen_to(next((each for each in self._branches.values() if each.flow is not None), None))
+
     def _on_success(self, response: ReceivedResponse, now: float) -> None:
         tag = response.to.tag
         if tag in self._acks:
             self.layer.outbox.append(self._acks[tag])
             return
-        fork = self._fork(response)
-        if fork is None:
+        early = self._branch(response)
+        if early is None:
             return
-        fork.confirm(response)
-        self._acknowledge(fork)
+        early.dialog.confirm(response)
+        self._acknowledge(early.dialog)
         if self._dialog is not None or self._giving_up or self.over:
             # Answered a second time by another branch, or too late (§13.2.2.4, §9.1).
-            self._bye(self._client_of(fork), now)
+            self._bye(early.client, now)
             if self._giving_up:
                 self._report(487, phrase_of(487), now)
-                self._leave(now, closing=fork)
+                self._leave(now, closing=early.dialog)
             return
-        self._become(fork)
-        self._give_up_forks(fork)
-        self._answered(response, now)
+        self._become(early.client)
+        self.negotiation = early.negotiation
+        self._give_up_branches(early.dialog)
+        self._answered(early, response, now)
 
-    def _answered(self, response: ReceivedResponse, now: float) -> None:
+    def _answered(self, early: EarlyDialog, response: ReceivedResponse, now: float) -> None:
         try:
-            # An answer that came early, in a 183, need not come again.
-            flow = self.flow
-            if response.message.body or flow is None:
-                flow = self.negotiation.read_answer(response.message)
+            flow = early.answered(response)
         except NotAcceptable as error:
             self._report(488, phrase_of(488), now)
             self.tell(Failed(self.call, 488, str(error)))
@@ -209,6 +225,7 @@ class OutgoingCall(InviteSession):
             self._bye_all(str(error), now)
             return
         self.agree(flow, self.media.direction, from_answer=True)
+        self.timer.answered(response.message, now)
         self._report(response.code, _phrase(response), now)
         self.tell(Answered(self.call))
 
@@ -216,17 +233,23 @@ class OutgoingCall(InviteSession):
         if self._followed is not None:
             self._followed.report(code, phrase, now)
 
-    def _acknowledge(self, fork: Dialog) -> None:
+    def _acknowledge(self, dialog: Dialog) -> None:
         sequence, _, _ = self._request.headers["CSeq"].partition(" ")
-        ack, hop = fork.request("ACK", int(sequence))
+        ack, hop = dialog.request("ACK", int(sequence))
         credentials = self._owner.credentials(self.account)
         if credentials is not None:
             credentials.repeat(self._request, ack, hop)
-        self._acks[fork.remote_tag] = self.layer.send_ack(ack, hop)
+        self._acks[dialog.remote_tag] = self.layer.send_ack(ack, hop)
 
     def _on_failure(self, response: ReceivedResponse, now: float) -> None:
         if response.code in {401, 407} and not self._giving_up and self._authorized(response):
             self._attempt += 1
+            self._begin_anew()
+            self._send(now)
+            return
+        if not self._giving_up and self.timer.raised(response.message):
+            for name, value in self.timer.asks().items():
+                self._request.headers.set(name, value)
             self._begin_anew()
             self._send(now)
             return
@@ -272,24 +295,38 @@ class OutgoingCall(InviteSession):
 
     # --- its dialogs
 
-    def _fork(self, response: ReceivedResponse) -> Dialog | None:
+    def _branch(self, response: ReceivedResponse) -> EarlyDialog | None:
         tag = response.to.tag
-        dialog = self._forks.get(tag)
-        if dialog is None and len(self._forks) < MAX_FORKS:
-            dialog = self._forks[tag] = Dialog.of_response(self._request, response)
+        early = self._branches.get(tag)
+        if early is None and len(self._branches) < MAX_FORKS:
+            dialog = Dialog.of_response(self._request, response)
+            early = self._branches[tag] = EarlyDialog(self._client_of(dialog), self.negotiation)
             self._owner.dialog_opened(dialog, self)
-        return dialog
+        return early
 
-    def _give_up_forks(self, chosen: Dialog | None) -> None:
-        for fork in self._forks.values():
-            if fork is not chosen and fork.remote_tag not in self._acks:
-                self._owner.dialog_closed(fork)
-        self._forks = {tag: fork for tag, fork in self._forks.items() if fork is chosen or tag in self._acks}
+    def _give_up_branches(self, chosen: Dialog | None) -> None:
+        for tag, early in list(self._branches.items()):
+            if early.dialog is not chosen and tag not in self._acks:
+                self._owner.dialog_closed(early.dialog)
+                del self._branches[tag]
+        self._heard = None
+
+    def negotiation_in(self, dialog: Dialog) -> Negotiation | None:
+        early = self._branches.get(dialog.remote_tag) if self._dialog is None else None
+        return super().negotiation_in(dialog) if early is None else early.negotiation
+
+    def agree_in(self, dialog: Dialog, flow: MediaFlow, ours: Direction) -> None:
+        if self._dialog is not None:
+            super().agree_in(dialog, flow, ours)
+            return
+        early = self._branches[dialog.remote_tag]
+        early.change(flow)
+        self._listen_to(early)
 
     def _leave(self, now: float, closing: Dialog | None = None) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        self._give_up_forks(closing)
+        self._give_up_branches(closing)
         super()._leave(now, closing)
 
     @property

@@ -1,6 +1,8 @@
 """One re-INVITE of ours (RFC 3261 §14.1): its ACKs, and an end for one that is never answered."""
 
-from .capabilities import ADVERTISED
+from collections.abc import Mapping
+
+from .capabilities import ADVERTISED_WITHIN
 from .dialog_client import DialogClient
 from .hop import Transmit
 from .message import ReceivedResponse
@@ -13,14 +15,20 @@ from .transaction_layer import OnResponse
 class ReInvite:
     """`on_outcome` hears the first final response, after a 2xx was acknowledged."""
 
-    def __init__(self, client: DialogClient, offer: bytes, on_outcome: OnResponse, now: float) -> None:
+    def __init__(
+        self,
+        client: DialogClient,
+        offer: bytes,
+        headers: Mapping[str, str],
+        on_outcome: OnResponse,
+        now: float,
+    ) -> None:
         self._client = client
         self._on_outcome = on_outcome
         self._told = False
         self._ack: Transmit | None = None
-        self._request = client.send(
-            "INVITE", self._on_final, now, headers=ADVERTISED, body=offer, body_type=SDP
-        )
+        said = {**ADVERTISED_WITHIN, **headers}
+        self._request = client.send("INVITE", self._on_final, now, headers=said, body=offer, body_type=SDP)
         # The transaction gives up what nothing answers, and not what got a provisional response.
         self._limit = client.layer.timers.start(now + TIMEOUT, self._too_long)
 

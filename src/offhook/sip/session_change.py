@@ -33,9 +33,9 @@ class SessionChange:
         """To hold or not, as far as it has not been asked for yet."""
         self._asked = False
         self._renew = False
-        """To ask even for what there is already: this end is somewhere else."""
-        self._renewal = False
-        """That is all that is being asked for."""
+        """To ask even for what there is already."""
+        self._renews = False
+        """That is what is being asked for, or a part of it."""
         self._direction = session.media.direction
         self._reinvite: ReInvite | None = None
         self._retry: Timer | None = None
@@ -51,31 +51,30 @@ class SessionChange:
         self.proceed(now)
 
     def renew(self, now: float) -> None:
-        """Say anew what is agreed on, with the Contact and the address of the sound as they are now."""
+        """Say anew what there is: the session is to stay fresh (RFC 4028 §7.4), or this end and its sound are
+        somewhere else now."""
         self._renew = True
-        if self._wish is None:
-            self._wish = self._asked if self.under_way else self._session.hold.here
         self.proceed(now)
 
     def proceed(self, now: float) -> None:
         """Ask for what is wished, as soon as no other exchange stands in its way."""
         session = self._session
         waiting = self._retry is not None and self._retry.running
-        if self._wish is None or self.under_way or waiting or not session.may_change:
+        if self.under_way or waiting or not session.may_change:
             return
-        self._asked, self._wish = self._wish, None
-        self._renewal = self._asked == session.hold.here
-        if self._renewal and not self._renew:
+        held = session.hold.here
+        self._asked, self._wish = held if self._wish is None else self._wish, None
+        if self._asked == held and not self._renew:
             return
-        self._renew = False
+        self._renews, self._renew = self._renew, False
         media = session.media
         self._direction = session.hold.offered(media.direction, self._asked)
         offer = session.negotiation.offer(replace(media, direction=self._direction))
-        self._reinvite = ReInvite(session.client, offer, self._on_outcome, now)
+        self._reinvite = ReInvite(session.client, offer, session.timer.asks(), self._on_outcome, now)
 
     def stop(self) -> None:
         """The call is over."""
-        self._wish = None
+        self._wish, self._renew = None, False
         if self._retry is not None:
             self._retry.cancel()
 
@@ -85,6 +84,7 @@ class SessionChange:
         if session.over:
             return
         if response.code < 300:
+            session.timer.answered(response.message, now)
             self._accepted(response)
         elif response.code in {408, 481}:
             session.lost(response, now)
@@ -93,8 +93,12 @@ class SessionChange:
             session.negotiation.withdraw()
             if response.code == 491 and (self._glare_since is None or now - self._glare_since < GLARE_FOR):
                 self._try_again(now)
+            elif response.code == 422 and session.timer.raised(response.message):
+                self._ask_again()
             else:
                 self._refused(response.code, response.message.phrase or phrase_of(response.code))
+                if self._renews:
+                    session.timer.refused(response, now)
         self.proceed(now)
 
     def _accepted(self, response: ReceivedResponse) -> None:
@@ -112,14 +116,18 @@ class SessionChange:
 
     def _try_again(self, now: float) -> None:
         self._glare_since = now if self._glare_since is None else self._glare_since
-        self._renew = self._renew or self._renewal
-        if self._wish is None:
-            self._wish = self._asked
+        self._ask_again()
         layer = self._session.layer
         self._retry = layer.timers.start(now + layer.random.randint(*self._wait) / 100, self.proceed)
 
+    def _ask_again(self) -> None:
+        """For the same, unless the owner has wished for something else since."""
+        self._renew = self._renew or self._renews
+        if self._wish is None:
+            self._wish = self._asked
+
     def _refused(self, code: int, reason: str) -> None:
-        """Told, unless the owner has wished for something else since, or had wished for nothing."""
+        """Told, unless the owner wished for no change, or has wished for something else since."""
         self._glare_since = None
-        if self._wish is None and not self._renewal:
+        if self._wish is None and self._asked != self._session.hold.here:
             self._session.tell(ChangeRefused(self._session.call, code, reason[:120]))

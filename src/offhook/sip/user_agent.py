@@ -11,6 +11,8 @@ from . import capabilities
 from .account import Account
 from .account_credentials import AccountCredentials
 from .accounts import Accounts
+from .arriving_invite import ArrivingInvite
+from .arriving_invite import Refused as NotTaken
 from .auto_answer import asks_to_be_answered
 from .dialog import Dialog, DialogId
 from .events import Incoming, Replacing, UserAgentEvent
@@ -24,17 +26,13 @@ from .message import (
     BadRequest,
     ReceivedRequest,
     ReceivedResponse,
-    content_type,
     finish,
     parse,
     phrase_of,
     respond,
-    takes,
 )
-from .negotiation import SDP, Negotiation
-from .offer_answer import NotAcceptable
+from .option_tags import option_tags
 from .outgoing_call import OutgoingCall
-from .protection import Protection, policy_of
 from .rate_limit import Kind, RateLimit
 from .registrars import Registrars
 from .replaces import Replaces
@@ -242,8 +240,9 @@ class UserAgent:
         session.invite(uri, media, now)
         self._calls[call] = session
 
-    def ring(self, call: str, now: float) -> None:
-        self._incoming(call).ring(now)
+    def ring(self, call: str, now: float, media: LocalMedia | None = None) -> None:
+        """180; `media` is for a caller who has to have an offer in it (RFC 3262 §5)."""
+        self._incoming(call).ring(now, media)
 
     def answer(self, call: str, media: LocalMedia, now: float) -> None:
         self._incoming(call).answer(media, now)
@@ -390,10 +389,7 @@ class UserAgent:
             why = f"SIPS Not Allowed, it came by {request.source.transport}"
             self._refuse(request, 480, {"Warning": warning(self.contact.host, why, 380)})
         elif unsupported := [
-            option
-            for value in message.headers.getlist("Require")
-            for option in value.replace(",", " ").split()
-            if option not in capabilities.EXTENSIONS
+            option for option in option_tags(message, "Require") if option not in capabilities.EXTENSIONS
         ]:
             self._refuse(request, 420, {"Unsupported": ", ".join(unsupported)})
         elif "Replaces" in message.headers.keys() and request.method != "INVITE":  # noqa: SIM118 - no mapping
@@ -450,33 +446,12 @@ class UserAgent:
             self.emit(news)
 
     def _on_invite(self, request: ReceivedRequest, account: Account | None, now: float) -> None:
-        if content_type(request.message) not in {"", SDP}:
-            self._refuse(request, 415, {"Accept": SDP})
-            return
-        if not takes(request.message, SDP):
-            self._refuse(request, 406)
-            return
         try:
-            dialog = Dialog.of_request(request, self.layer.new_tag())
-        except ValueError as error:
-            self._refuse(request, 400, reason=f"Bad Request, {error}")
-            return
-        try:
-            replaces = Replaces.of(request.message)
-        except ValueError as error:
-            self._refuse(request, 400, reason=f"Bad Request, {error}")
-            return
-        replaced, code = (None, None) if replaces is None else self._replaced(replaces)
-        if code is not None:
-            self._refuse(request, code)
-            return
-        try:
-            if request.message.body:
-                # What `answer` would come to, before anybody is called to the phone for it.
-                protection = Protection(policy_of(account, incoming=True), bytes)
-                Negotiation(0, protection).respond(request.message, LocalMedia(self.contact.host, 0))
-        except NotAcceptable as error:
-            self._refuse(request, 488, {"Warning": warning(self.contact.host, str(error))})
+            invite = ArrivingInvite.of(request, self.layer.new_tag())
+            replaced = None if invite.replaces is None else self._replaced(invite.replaces)
+            invite.expect_sound(request, account, self.contact.host)
+        except NotTaken as refused:
+            self._refuse(request, refused.code, refused.headers, refused.reason)
             return
         if len(self._calls) >= self._max_calls or self.layer.full:
             self._refuse(request, 503, {"Retry-After": "5"})
@@ -487,7 +462,7 @@ class UserAgent:
         if transaction is None:
             return
         call = self.layer.new_tag()
-        session = IncomingCall(self, call, account, transaction, dialog, now=now)
+        session = IncomingCall(self, call, account, transaction, invite.dialog, now=now)
         self._calls[call] = session
         self._invited[transaction.key] = session
         remote, name = request.from_.uri, request.from_.name[:120]
@@ -496,13 +471,16 @@ class UserAgent:
         else:
             self.emit(Incoming(call, _id(account), remote, name, asks_to_be_answered(request.message)))
 
-    def _replaced(self, replaces: Replaces) -> tuple[InviteSession | None, int | None]:
-        """The call to be replaced, or the code that refuses it."""
+    def _replaced(self, replaces: Replaces) -> InviteSession:
+        """The call to be replaced. Raises NotTaken."""
         found = [within for name in replaces.dialogs if (within := self._dialogs.get(name)) is not None]
         if len(found) != 1:
-            return None, 481
+            raise NotTaken(481)
         session, dialog = found[0]
-        return session, session.replaceable(dialog, early_only=replaces.early_only)
+        code = session.replaceable(dialog, early_only=replaces.early_only)
+        if code is not None:
+            raise NotTaken(code)
+        return session
 
     _OUTSIDE: ClassVar[
         Mapping[str, Callable[["UserAgent", ReceivedRequest, Account | None, float], None]]
