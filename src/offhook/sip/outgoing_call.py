@@ -146,6 +146,7 @@ class OutgoingCall(InviteSession):
         request.headers.set("CSeq", f"{int(sequence) + 1} INVITE")
         self._ringing = False
         self._give_up_branches(None)
+        self._branches = {}
 
     def _send(self, now: float) -> None:
         self._transaction: ClientTransaction = self.layer.send(
@@ -201,6 +202,7 @@ class OutgoingCall(InviteSession):
         early = self._branch(response)
         if early is None:
             return
+        self._owner.dialog_opened(early.dialog, self)
         early.dialog.confirm(response)
         self._acknowledge(early.dialog)
         if self._dialog is not None or self._giving_up or self.over:
@@ -305,10 +307,10 @@ class OutgoingCall(InviteSession):
         return early
 
     def _give_up_branches(self, chosen: Dialog | None) -> None:
-        for tag, early in list(self._branches.items()):
+        """They take no more requests. One that is answered all the same goes on counting for its BYE."""
+        for tag, early in self._branches.items():
             if early.dialog is not chosen and tag not in self._acks:
                 self._owner.dialog_closed(early.dialog)
-                del self._branches[tag]
         self._heard = None
 
     def negotiation_in(self, dialog: Dialog) -> Negotiation | None:
