@@ -38,6 +38,8 @@ READ = [
     ("sip:1001@h;backup=PBX2", Account(1, "1001", "h", backup=("pbx2", None))),
     ("sip:1001@h;backup=[2001:DB8::2]:5070", Account(1, "1001", "h", backup=("2001:db8::2", 5070))),
     ("sip:1001@h;keepalive=no;ping=options", Account(1, "1001", "h", keepalive=0, ping="options")),
+    ("sip:1001@h;refresh=600", Account(1, "1001", "h", refresh=600)),
+    ("sip:1001@h;refresh=NO", Account(1, "1001", "h", refresh=0)),
     ("sip:1001@h;keepalive=45", Account(1, "1001", "h", keepalive=45)),
     ("sip:1001@h ; register = no ; name = A ", Account(1, "1001", "h", register=False, display_name="A")),
 ]
@@ -92,6 +94,8 @@ REFUSED = [
     ("sip:1001@pbx;backup=pbx2:x", "backup: PORT"),
     ("sip:1001@pbx;keepalive=0", "seconds from 1 to 3600"),
     ("sip:1001@pbx;keepalive=86400", "seconds from 1 to 3600"),
+    ("sip:1001@pbx;refresh=89", "seconds from 90 to 86400"),
+    ("sip:1001@pbx;refresh=x", "seconds from 90 to 86400"),
     ("sip:1001@pbx;ping=stun", "crlf or options"),
     ("sips:1001@pbx;transport=udp", "cannot go over udp"),
 ]

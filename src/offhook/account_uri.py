@@ -4,6 +4,7 @@
                                    [;srtp=no|optional|required][;register=yes|no]
                                    [;backup=HOST[:PORT]][;keepalive=no|SECONDS][;ping=crlf|options]
                                    [;codecs=g722,pcmu,pcma,opus][;dtmf=auto|rtp|info|inband]
+                                   [;refresh=no|SECONDS]
 
 It looks like a SIP URI (RFC 3261 §19.1) and is read more leniently, for people type it:
 
@@ -23,6 +24,7 @@ from difflib import get_close_matches
 from typing import Final, TypeVar
 from urllib.parse import unquote
 
+from offhook.sip import session_expires
 from offhook.sip.account import USUAL_CODECS, Account, Dtmf, Ping, Srtp
 from offhook.sip.hop import Transport, uri_host
 from offhook.sip.media import CODECS
@@ -39,6 +41,7 @@ _PARAMETERS: Final = (
     "ping",
     "codecs",
     "dtmf",
+    "refresh",
 )
 _KEYS: Final = ("uri", "user", "password", "host", "port", *_PARAMETERS)
 PARTS: Final = tuple(key for key in _KEYS if key != "uri")
@@ -53,6 +56,7 @@ _REGISTER: Final[Mapping[str, bool]] = {"yes": True, "no": False}
 _PING: Final[Mapping[str, Ping]] = {"crlf": "crlf", "options": "options"}
 
 LONGEST_KEEPALIVE: Final = 3600
+LONGEST_REFRESH: Final = 86400
 
 # A quoted value may hold semicolons.
 _PARAMETER: Final = re.compile(r';([^=;]*)(?:=(\s*"(?:[^"\\]|\\.)*"\s*(?=;|\Z)|[^;]*))?', re.DOTALL)
@@ -83,7 +87,7 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
     """The account that a table of a configuration file describes; `id` counts from 1.
 
     Its keys are the parts of the URI spelt out (`user`, `password`, `host`, `port`, `transport`, `auth`,
-    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`), or `uri`
+    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`, `refresh`), or `uri`
     and whatever that leaves out, so that a password can stand by itself. `codecs` is a list. Values are taken
     as they are: only in `uri` anything is percent-decoded. Raises BadAccount.
     """
@@ -96,9 +100,9 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
                 fields[key] = "yes" if value else "no"
             case "codecs", list() if all(isinstance(codec, str) for codec in value):
                 fields[key] = ",".join(value)
-            case "port" | "keepalive", int() if not isinstance(value, bool):
+            case "port" | "keepalive" | "refresh", int() if not isinstance(value, bool):
                 fields[key] = str(value)
-            case "keepalive", False:
+            case "keepalive" | "refresh", False:
                 fields[key] = "no"
             case _, str():
                 fields[key] = value
@@ -236,6 +240,7 @@ def _account(fields: Mapping[str, str], id: int) -> Account:  # noqa: A002
         ping=_choice("ping", fields.get("ping", "crlf"), _PING),
         codecs=_codecs(fields["codecs"]) if "codecs" in fields else USUAL_CODECS,
         dtmf=_choice("dtmf", fields.get("dtmf", "auto"), _DTMF),
+        refresh=_refresh(fields["refresh"]) if "refresh" in fields else session_expires.DEFAULT,
     )
 
 
@@ -253,6 +258,15 @@ def _keepalive(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LONGEST_KEEPALIVE:
         return int(text)
     raise BadAccount(f"keepalive must be no, or seconds from 1 to {LONGEST_KEEPALIVE}")
+
+
+def _refresh(text: str) -> int:
+    if text.lower() == "no":
+        return 0
+    least = session_expires.LEAST
+    if text.isascii() and text.isdigit() and len(text) <= 5 and least <= int(text) <= LONGEST_REFRESH:
+        return int(text)
+    raise BadAccount(f"refresh must be no, or seconds from {least} to {LONGEST_REFRESH}")
 
 
 def _host(text: str) -> str:

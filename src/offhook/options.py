@@ -180,7 +180,8 @@ class RunOptions(CallOptions):
         description="sip:USER[:PASSWORD]@HOST[:PORT] with ;transport=udp|tcp|tls ;auth=NAME "
         ";name=DISPLAY NAME ;srtp=no|optional|required ;register=no ;backup=HOST[:PORT] "
         ";keepalive=no|SECONDS ;ping=crlf|options "
-        ";codecs=g722,pcmu,pcma,opus ;dtmf=auto|rtp|info|inband.",
+        ";codecs=g722,pcmu,pcma,opus ;dtmf=auto|rtp|info|inband "
+        ";refresh=no|SECONDS.",
     )
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
     host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)

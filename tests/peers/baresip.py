@@ -35,7 +35,7 @@ module_app ctrl_tcp.so
 LONGEST_CALL = 60
 """Seconds until baresip has no more to say, and hangs up."""
 
-ACCOUNT = "<sip:{user}@{host}:{sip}>;regint=0;answermode=manual{encryption}\n"
+ACCOUNT = "<sip:{user}@{host}:{sip}>;regint=0;answermode={answers}{encryption}\n"
 
 
 class Counted(NamedTuple):
@@ -53,6 +53,8 @@ class Baresip(Program):
     """
 
     user = "barry"
+    answers = "manual"
+    """Its answermode."""
 
     def __init__(
         self,
@@ -71,7 +73,10 @@ class Baresip(Program):
         (directory / "config").write_text(CONFIG.format(**values, directory=directory))
         (directory / "accounts").write_text(
             ACCOUNT.format(
-                **values, user=self.user, encryption=f";mediaenc={encryption}" if encryption else ""
+                **values,
+                user=self.user,
+                answers=self.answers,
+                encryption=f";mediaenc={encryption}" if encryption else "",
             )
         )
         (directory / "contacts").touch()

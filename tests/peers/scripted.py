@@ -39,9 +39,12 @@ SAVE = '<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{variabl
 
 REASONS = {
     180: "Ringing",
+    183: "Session Progress",
     200: "OK",
     202: "Accepted",
+    422: "Session Interval Too Small",
     405: "Method Not Allowed",
+    481: "Call Does Not Exist",
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
@@ -66,6 +69,8 @@ class Script:
         self._version = 0
         self._invite = 0
         """The step at which the last INVITE was sent; its number is part of the branch."""
+        self._invited = sequence
+        """CSeq of that INVITE."""
 
     @classmethod
     def called(cls) -> Self:
@@ -103,11 +108,10 @@ class Script:
         return self._add(RECEIVE.format(what=f'{kind}="{what}"', how=how, saved="".join(actions)))
 
     def request(self, method: str, headers: Mapping[str, str] | None = None, body: str = "") -> Self:
+        self._sequence += 1
         if method == "INVITE":
-            self._invite = len(self._steps)
-        if method != "ACK":
-            self._sequence += 1
-        return self._request(method, "[branch]", headers or {}, body, again=method != "ACK")
+            self._invite, self._invited = len(self._steps), self._sequence
+        return self._request(method, "[branch]", headers or {}, body, again=True)
 
     def offer(self, direction: str = "sendrecv", headers: Mapping[str, str] | None = None) -> Self:
         """An INVITE. What answers it is a step of its own."""
@@ -149,6 +153,13 @@ class Script:
 
     def ring(self) -> Self:
         return self.respond(180)
+
+    def progress(self, rseq: int, direction: str = "sendrecv", *, to: str) -> Self:
+        """A reliable 183 with sound, until its PRACK."""
+        headers = {"Require": "100rel", "RSeq": str(rseq), "Content-Type": "application/sdp"}
+        return (
+            self.respond(183, headers, self._sdp(direction), to=to, again=True).expect("PRACK").respond(200)
+        )
 
     def answer(self, direction: str = "sendrecv", *, to: str = "") -> Self:
         """The INVITE, until it is acknowledged."""
@@ -227,7 +238,7 @@ class Script:
             f"From: {self._local}",
             f"To: {self._tagged}",
             "Call-ID: [call_id]",
-            f"CSeq: {self._sequence} {method}",
+            f"CSeq: {self._invited if method == 'ACK' else self._sequence} {method}",
         ]
         given = {"Contact": "<sip:sipp@[local_ip]:[contact_port]>", **headers}
         return self._say(whose, given, body, again=again)

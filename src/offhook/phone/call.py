@@ -64,6 +64,11 @@ class Call:
     def up(self) -> bool:
         return self.state in {CallState.TALKING, CallState.HELD}
 
+    @property
+    def plays_early(self) -> bool:
+        """The far end, or what is on the way to it, is to be heard before anybody answers."""
+        return self.early_media and self.state is CallState.CALLING
+
     def duration(self, now: float) -> float:
         """Seconds since the answer, 0 before it."""
         return 0.0 if self.answered is None else max(0.0, now - self.answered)

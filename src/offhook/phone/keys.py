@@ -122,7 +122,7 @@ def ringing_digit(phone: Phone, key: Key) -> str:
 
 def calling_digit(phone: Phone, key: Key) -> str:
     call = _call(phone, key)
-    if call.early_media:
+    if call.plays_early:
         return conversation.send_digit(phone, call, CHARACTERS[key])
     raise Refused(f"{key} does nothing while the phone is calling out")
 

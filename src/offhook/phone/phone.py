@@ -148,7 +148,7 @@ class Phone:
     @property
     def tone(self) -> Tone:
         call = self.focused
-        if call and call.state is CallState.CALLING and call.rings_there and not call.early_media:
+        if call and call.state is CallState.CALLING and call.rings_there and not call.plays_early:
             return Tone.RINGBACK
         if call or self.path is Path.NONE:
             return Tone.NONE
@@ -269,10 +269,13 @@ class Phone:
             self.busy_tone = False
         if page is Page.OFF_HOOK and before is not Page.OFF_HOOK and not self.busy_tone:
             self.ask(SetTimer(Timer.DIAL, self.settings.dial_within))
+        early = self.focused if self.focused and self.focused.plays_early else None
+        talking = [call for call in self.calls.values() if call.state is CallState.TALKING]
         sound = SetSound(
-            calls=frozenset(call.id for call in self.calls.values() if call.state is CallState.TALKING),
+            calls=frozenset(call.id for call in ([early] if early else talking)),
             path=self.path,
-            microphone=not self.muted,
+            # What comes before the answer is listened to, and nobody there has taken the call yet.
+            microphone=not self.muted and early is None,
             tone=self.tone,
             ringing=self._rings(),
         )

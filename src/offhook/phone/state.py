@@ -60,6 +60,7 @@ def _call(call: Call, focused: bool, now: float) -> dict[str, Any]:
         "remote_name": call.remote_name,
         "account": call.account,
         "focused": focused,
+        "early_media": call.plays_early,
         "held_by_peer": call.held_by_peer,
         "encrypted": call.encrypted,
         "srtp": call.srtp,

@@ -27,6 +27,9 @@ class Account:
     `backup` is a second registrar, host and port, for as long as the first does not answer or is in trouble.
     `keepalive` are the seconds between two signs of life on the way to the registrar: 0 for none, None for
     what the way there needs; `ping` is what they are.
+
+    `refresh` are the seconds that a call may last without a sign of life of its far end (RFC 4028), 0 for no
+    end.
     """
 
     id: int
@@ -44,6 +47,7 @@ class Account:
     ping: Ping = "crlf"
     codecs: tuple[str, ...] = USUAL_CODECS
     dtmf: Dtmf = "auto"
+    refresh: int = 1800
 
     def is_bound_as(self, other: "Account") -> bool:
         """Both make the same binding at the same registrars (RFC 3261 §10.3)."""

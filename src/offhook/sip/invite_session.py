@@ -69,7 +69,7 @@ class InviteSession:
         self.in_the_clear = False
         """An offer or answer went by another transport than TLS."""
         self.transfers = Transfers(self)
-        self.timer = SessionTimer(self, session_expires.DEFAULT)
+        self.timer = SessionTimer(self, session_expires.DEFAULT if account is None else account.refresh)
         self.over = False
         self._owner = owner
         self._dialog: Dialog | None = None

@@ -115,10 +115,9 @@ class SessionTimer:
         timers = self._session.layer.timers
         if self._ends is not None:
             self._timers += (timers.start(self._ends, self._over),)
-        intervals = [self._interval] if agreed is None else [agreed.interval, self._interval]
-        if ours and any(intervals):
-            half = min(filter(None, intervals)) / 2
-            self._timers += (timers.start(now + half, self._refresh),)
+        own = max(self._interval, self._min_se) if self._interval else None
+        if ours and (intervals := [each for each in (own, agreed and agreed.interval) if each]):
+            self._timers += (timers.start(now + min(intervals) / 2, self._refresh),)
 
     def _over(self, now: float) -> None:
         self._session.give_up("the far end refreshed the call no more" if not self._ours else REFUSED, now)
