@@ -50,6 +50,21 @@ def test_typed_dialled_answered_and_hung_up_by_the_far_end():
     assert shown(desk)["lines"][0] == "1002 is gone: hung up"
 
 
+def test_what_is_played_before_the_answer_is_heard_and_does_not_hear():
+    desk = Desk().call("1002").happen(CallRinging("out-1", early_media=True))
+    assert (desk.sound.calls, desk.sound.microphone, desk.sound.tone) == ({"out-1"}, False, "none")
+    (call,) = state(desk.phone, desk.now)["calls"]
+    assert (call["state"], call["early_media"]) == ("calling", True)
+
+    desk.happen(CallRinging("out-1", early_media=False))
+    assert desk.sound.tone == "ringback", "no more of it"
+
+    desk.happen(CallRinging("out-1", early_media=True), CallAnswered("out-1"))
+    (call,) = state(desk.phone, desk.now)["calls"]
+    assert (call["state"], call["early_media"]) == ("talking", False)
+    assert (desk.sound.calls, desk.sound.microphone) == ({"out-1"}, True)
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "notice"),
     [

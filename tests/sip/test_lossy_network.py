@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from offhook.sip import Direction, Hop, LocalMedia, UserAgent
 from offhook.sip.events import Answered, Ended, Failed, Incoming, UserAgentEvent
+from offhook.sip.outgoing_call import OutgoingCall
+from offhook.sip.target import target_of
 
 from .parties import Parties, Party
 from .virtual_network import VirtualNetwork
@@ -19,16 +21,23 @@ PLANS = ("answer", "ring and answer", "refuse", "answer and hang up", "nothing")
 
 class Calls:
     """One call. Bob does as planned, and hangs up after `patience` seconds where that is the plan; Alice
-    hangs up two seconds later what is still there."""
+    hangs up two seconds later what is still there. `reliable`: she requires PRACK."""
 
-    def __init__(self, seed: int, loss: float, duplication: float, plan: str, patience: float) -> None:
+    def __init__(
+        self, seed: int, loss: float, duplication: float, plan: str, patience: float, reliable: bool
+    ) -> None:
         self.network = VirtualNetwork(
             rng=random.Random(seed), loss=loss, duplication=duplication, delay=0.02, jitter=0.2
         )
         self.plan = plan
         self.alice = self.network.add(UserAgent(ALICE, "alice", random.Random(seed + 1)))
         self.bob = self.network.add(UserAgent(BOB, "bob", random.Random(seed + 2)), self.at_bob)
-        self.alice.invite("1", None, "sip:192.0.2.201", LocalMedia(ALICE.host, 4000), 0.0)
+        if reliable:
+            self.alice._calls["1"] = call = OutgoingCall(self.alice, "1", None)
+            target, sound = target_of("sip:192.0.2.201", None), LocalMedia(ALICE.host, 4000)
+            call.invite(target, sound, 0.0, {"Require": "100rel"})
+        else:
+            self.alice.invite("1", None, "sip:192.0.2.201", LocalMedia(ALICE.host, 4000), 0.0)
         self.network.run(patience)
         for call in list(self.bob.calls):
             if plan == "answer and hang up":
@@ -57,11 +66,12 @@ class Calls:
     duplication=st.sampled_from([0.0, 0.3]),
     plan=st.sampled_from(PLANS),
     patience=st.sampled_from([0.0, 0.1, 0.5, 3.0, 20.0]),
+    reliable=st.booleans(),
 )
 def test_every_call_ends_right_at_both_ends(
-    seed: int, loss: float, duplication: float, plan: str, patience: float
+    seed: int, loss: float, duplication: float, plan: str, patience: float, reliable: bool
 ) -> None:
-    calls = Calls(seed, loss, duplication, plan, patience)
+    calls = Calls(seed, loss, duplication, plan, patience, reliable)
     for agent in (calls.alice, calls.bob):
         assert not agent.calls
         assert not agent.busy
@@ -118,7 +128,8 @@ def mutual(one: Party, other: Party) -> list[tuple[str, str]]:
             st.sampled_from(["hold", "hold", "resume", "resume", "refer", "replace", "digit", "hang up"]),
             st.integers(0, 2),
             st.integers(0, 3),
-            st.sampled_from([0.0, 0.0, 0.05, 0.5, 5.0]),
+            # A refresh is due after 900 s.
+            st.sampled_from([0.0, 0.0, 0.05, 0.5, 5.0, 857.0, 899.9]),
         ),
         max_size=10,
     ),

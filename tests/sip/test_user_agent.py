@@ -391,6 +391,29 @@ def test_a_re_invite_that_cannot_be_is_488_and_the_call_goes_on(stage: Stage) ->
     assert stage.told() == []
 
 
+def test_hold_and_another_codec_at_once(stage: Stage) -> None:
+    call, tag = stage.talking()
+    stage.receive(
+        within("INVITE", tag, 2, SDP.replace("0 PCMU", "8 PCMA").replace("AVP 0", "AVP 8") + "a=sendonly\r\n")
+    )
+    changed, held = stage.told()
+    assert isinstance(changed, MediaChanged)
+    assert (changed.flow.codec.name, changed.flow.direction) == ("PCMA", Direction.RECVONLY)
+    assert held == PeerHold(call, held=True)
+
+
+def test_a_re_invite_that_is_cancelled_was_answered_before(stage: Stage) -> None:
+    call, tag = stage.talking()
+    stage.receive(within("INVITE", tag, 2, SDP))
+    via = {"Via": "SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bKINVITE2"}
+    (answer,) = stage.receive(within("CANCEL", tag, 2, headers=via))
+    assert isinstance(answer, Response)
+    assert (answer.code, answer.headers["CSeq"]) == (200, "2 CANCEL")
+    stage.receive(within("ACK", tag, 2))
+    assert call in stage.bob.calls
+    assert stage.told() == []
+
+
 def test_a_re_invite_without_an_offer_gets_ours(stage: Stage) -> None:
     _, tag = stage.talking()
     (answer,) = stage.receive(within("INVITE", tag, 2))
