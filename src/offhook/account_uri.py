@@ -137,7 +137,7 @@ def _part(key: str, account: Account) -> Part:
     match key, value:
         case "transport", str():
             return value.lower()
-        case "keepalive", 0:
+        case "keepalive" | "refresh", 0:
             return "no"
         case "backup", (str() as host, port):
             return uri_host(host) + (f":{port}" if port else "")

@@ -27,6 +27,7 @@ from offhook.option_values import (
     read_yes,
 )
 from offhook.phone.settings import AutoAnswer, ReferPolicy
+from offhook.sip import session_expires
 from offhook.sip.account import USUAL_CODECS
 
 from .password import read_password
@@ -133,6 +134,11 @@ class AccountSettings(Section):
     )
     dtmf: Annotated[str, _part("dtmf")] = Field(
         default="auto", title="DTMF", description="How digits are sent: auto, rtp, info or inband."
+    )
+    refresh: Annotated[int | str, _part("refresh")] = Field(
+        default=session_expires.DEFAULT,
+        title="Session timer",
+        description="Seconds that a call may last without a sign of life of the other end, or no.",
     )
     voicemail: Number = Field(
         default=None, title="Voice mail number", description="What the Message key calls."
