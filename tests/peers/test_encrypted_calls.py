@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from offhook.flash.flash import Flash
 from offhook.host import Host
 from offhook.options import run_options
 from offhook.rtp.leg import Leg
@@ -29,7 +30,9 @@ class Here:
 
     def __init__(self, host: Host, web: str) -> None:
         self.phone = Phone(web, 0)
-        self._device = host.devices[0]
+        device = host.stations[0].device
+        assert device is not None
+        self._device = device
 
     @property
     def number(self) -> str:
@@ -51,7 +54,7 @@ class Here:
 
 @asynccontextmanager
 async def phone_here(tmp_path: Path, srtp: str) -> AsyncIterator[Here]:
-    host = Host()
+    host = Host(Flash(tmp_path / "flash.db"))
     given = {
         "data": str(tmp_path / "data"),
         "http_port": "0",
