@@ -17,6 +17,7 @@ from offhook.capture_file import CaptureFile
 from offhook.flash.flash import NotSaved
 from offhook.legs import Legs
 from offhook.media import follow
+from offhook.notify.feed import Watcher
 from offhook.on_their_way import OnTheirWay
 from offhook.out_of_service import why_out_of_service
 from offhook.performer import UNAVAILABLE, Performer
@@ -103,6 +104,8 @@ class Device:
     ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings, log)
+        self.watcher: Watcher | None = None
+        """Told of each event once it is dealt with."""
         self._house = house
         self._saving: list[Awaitable[None]] = []
         """What whoever pressed a key is to wait for."""
@@ -202,6 +205,11 @@ class Device:
         """HOST:PORT that others are told."""
         return f"{uri_host(self._public_address)}:{self.sip_port}"
 
+    @property
+    def address_told(self) -> str:
+        """As `sip_told`, without the port."""
+        return self._public_address
+
     # --- the ways in
 
     def press(self, event: Event) -> Reply | Awaitable[Reply]:
@@ -298,6 +306,8 @@ class Device:
             self._endpoint.flush()
         finally:
             self._handling = False
+        if self.watcher is not None:
+            self.watcher(event, result.effects)
         return result
 
     def _take(self, event: Event) -> None:

@@ -19,6 +19,7 @@ from offhook.http_front.site import Site
 from offhook.listening import Listening
 from offhook.mac import instance_of
 from offhook.memory import Memory
+from offhook.notify.outgoing import Sender
 from offhook.options import ONLY_PHONE, DeviceOptions
 from offhook.roaming import Roaming
 from offhook.rtp.media_clock import MediaClock
@@ -45,6 +46,7 @@ class Host:
         self._tls = tls or Tls()
         self._http = HttpServer()
         self._clock = MediaClock()
+        self._sender: Sender | None = None
         self._exchange: EchoService | None = None
         self._roaming = Roaming()
         self._directory: dict[str, str] = {}
@@ -110,7 +112,9 @@ class Host:
                 _log.error("a phone did not stop in good order", exc_info=failure)
 
     async def _start(self, options: DeviceOptions) -> Listening:
-        station = Station(options, Memory(self._flash, options.name, options.factory), self._boot)
+        station = Station(
+            options, Memory(self._flash, options.name, options.factory), self._boot, self._http_sender
+        )
         settings = station.memory.settings
         station.site = Site(station, access(settings), app(station))
         device = await station.start()
@@ -121,6 +125,7 @@ class Host:
         if options.https_port:
             for at in options.bind:
                 web += await self._listen(station.site, at, options.https_port, self._https)
+        station.ready()
         called = accounts(settings)
         return Listening(
             user=called[0].user if called else None,
@@ -129,6 +134,14 @@ class Host:
             sip_told=device.sip_told,
             sip_tls=device.sip_tls,
         )
+
+    def _http_sender(self) -> Sender:
+        """What the phones tell others with, once the first of them has somebody to tell."""
+        if self._sender is None:
+            from offhook.notify.http_request import HttpSender  # noqa: PLC0415
+
+            self._sender = HttpSender()
+        return self._sender
 
     async def _boot(self, station: Station, sip_port: int) -> Device:
         """Start a device by the settings of now. Raises CannotListen and BadPublicAddress."""

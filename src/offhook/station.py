@@ -6,20 +6,25 @@ booting while there is no device.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
+from offhook import __version__
 from offhook.cannot_listen import CannotListen
 from offhook.device import Device
 from offhook.flash.flash import NotSaved
 from offhook.http_front.site import Site
 from offhook.memory import Memory
-from offhook.options import DeviceOptions
+from offhook.notify.feed import Feed
+from offhook.notify.notifier import Notifier
+from offhook.notify.outgoing import Sender
+from offhook.notify.variables import Identity
+from offhook.options import ONLY_PHONE, DeviceOptions
 from offhook.phone import Reply, Verdict
 from offhook.phone.effects import FetchConfiguration, HouseEffect, Keep, LogCall, Restart, SeeMissed
 from offhook.phone.events import Event
 from offhook.phone.screen import Page, Screen
-from offhook.settings.for_the_house import access, kept_by_keys
+from offhook.settings.for_the_house import access, kept_by_keys, told_to_others
 from offhook.settings.phone_settings import Plain
 from offhook.sip_address import BadPublicAddress
 from offhook.sip_trace import SipTrace
@@ -36,6 +41,12 @@ FAREWELL: Final = 1.0
 AGAIN: Final = 1.0
 """Seconds between attempts to come back where something else took the port meanwhile."""
 
+LAST_WORDS: Final = 0.5
+"""Seconds that what others are still to be told gets when a phone stops, or forgets whom to tell."""
+
+MODEL: Final = "offhook"
+"""As others are told it."""
+
 BOOTING: Final = "the phone is booting"
 
 
@@ -49,10 +60,16 @@ class Station:
 
     site: Site
 
-    def __init__(self, options: DeviceOptions, memory: Memory, boot: Boot) -> None:
+    def __init__(
+        self, options: DeviceOptions, memory: Memory, boot: Boot, sender: Callable[[], Sender]
+    ) -> None:
         self.options = options
         self.memory = memory
         self.device: Device | None = None
+        self.happenings = Feed()
+        whose = "" if options.name == ONLY_PHONE else f"phone {options.name}: "
+        self._notifier = Notifier(self.happenings, self._identity, sender, whose)
+        self._notifier.adopt(told_to_others(memory.settings))
         self._boot = boot
         self._restarting: asyncio.Task[None] | None = None
         self._stopping = False
@@ -64,7 +81,12 @@ class Station:
     async def start(self) -> Device:
         """Raises CannotListen or BadPublicAddress."""
         self.device = await self._boot(self, self.options.sip_port)
+        self.happenings.attach(self.device)
         return self.device
+
+    def ready(self) -> None:
+        """It can be reached by HTTP from now on."""
+        self.happenings.ready()
 
     def restart(self, *, reset: bool) -> None:
         """Go dark at once and come back; to `reset`, with what the factory set."""
@@ -81,11 +103,14 @@ class Station:
         if self.device is not None:
             self.device.power_off()
             await self.device.stop()
+        self.happenings.detach()
         self._save_unsaved()
+        await self._notifier.close(LAST_WORDS)
 
     async def _restart(self, device: Device, *, reset: bool) -> None:
         device.power_off()
         await device.stop(FAREWELL)
+        self.happenings.detach()
         self._save_unsaved()
         try:
             await (self.memory.reset() if reset else self.memory.settle())
@@ -93,6 +118,10 @@ class Station:
             _log.error("%s: %s", "nothing was forgotten" if reset else "not everything was saved", failure)
         self.memory = self.memory.anew()
         self.site.access = access(self.memory.settings)
+        if reset:
+            # Whom to tell is forgotten with the rest.
+            await self._notifier.settle(LAST_WORDS)
+        self._notifier.adopt(told_to_others(self.memory.settings))
         while self.device is None and not self._stopping:
             try:
                 self.device = await self._boot(self, device.sip_port)
@@ -100,6 +129,9 @@ class Station:
                 _log.error("the phone cannot come back yet: %s", error)
                 await asyncio.sleep(AGAIN)
         self.site.booting = False
+        if self.device is not None:
+            self.happenings.attach(self.device)
+            self.ready()
 
     # --- the ways in
 
@@ -111,7 +143,7 @@ class Station:
 
     def state(self) -> dict[str, Any]:
         """Raises LookupError while the phone is booting."""
-        return self._running().state()
+        return {**self._running().state(), "notify": self._notifier.state()}
 
     def screen(self) -> Screen:
         return Screen(Page.IDLE, BOOTING, (), (), ()) if self.device is None else self.device.screen()
@@ -136,8 +168,13 @@ class Station:
 
     def _go_by_settings(self) -> None:
         self.site.access = access(self.memory.settings)
+        self._notifier.adopt(told_to_others(self.memory.settings))
         if self.device is not None:
             self.device.adopt(self.memory.settings)
+
+    def _identity(self) -> Identity:
+        address = self.device.address_told if self.device else self.happenings.address
+        return Identity(self.options.mac, address, MODEL, __version__)
 
     def _running(self) -> Device:
         if self.device is None:

@@ -3,6 +3,7 @@
 from offhook.account_uri import PARTS, account_from_table
 from offhook.action_uri.access import Access
 from offhook.action_uri.credential import Asked, Credential
+from offhook.notify.wanted import Wanted
 from offhook.phone.audio_path import RINGER, Path
 from offhook.phone.effects import Keep
 from offhook.phone.settings import Forwarding
@@ -79,6 +80,15 @@ def access(settings: PhoneSettings) -> Access:
         asked=given.credential,
         credential=Credential(given.user, given.password) if given.credential is not Asked.OFF else None,
     )
+
+
+def told_to_others(settings: PhoneSettings) -> Wanted:
+    """Nobody where it is not active."""
+    given = settings.notify
+    if not given.active:
+        return Wanted()
+    urls = {event: url for event, url in settings.action_urls.items() if url}
+    return Wanted(urls, given.webhook, given.webhook_secret, given.verify)
 
 
 def kept_by_keys(kept: Keep) -> dict[str, Plain]:

@@ -259,6 +259,17 @@ class NotifySettings(Section):
         title="Webhook",
         description="A URL that every event is posted to, as JSON; empty for none.",
     )
+    webhook_secret: Password = Field(
+        default="",
+        title="Secret of the webhook",
+        repr=False,
+        description="Signs each body, with HMAC-SHA256; empty for no signature.",
+    )
+    verify: YesOrNo = Field(
+        default=True,
+        title="Verify certificates",
+        description="Whether an https receiver must show a certificate that this machine trusts.",
+    )
 
 
 class AutopSettings(Section):

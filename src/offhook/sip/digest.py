@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Self
+from typing import Protocol, Self
 
 from sipmessage import Request, Response
 
@@ -64,6 +64,17 @@ def _quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+class Signed(Protocol):
+    """What a proof is made of: a request of SIP, or of HTTP with its request-target as `uri`."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def uri(self) -> object: ...
+    @property
+    def body(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """One WWW-Authenticate or Proxy-Authenticate header that can be answered."""
@@ -105,7 +116,7 @@ class Challenge:
         """Smaller is stronger."""
         return list(ALGORITHMS).index((self.algorithm or "MD5").upper())
 
-    def respond(self, username: str, password: str, request: Request, *, cnonce: str, count: int) -> str:
+    def respond(self, username: str, password: str, request: Signed, *, cnonce: str, count: int) -> str:
         """The value of an Authorization header (RFC 7616 §3.4); `count` is the nonce count, from 1."""
         name = (self.algorithm or "MD5").upper()
         hash_of = ALGORITHMS[name]
