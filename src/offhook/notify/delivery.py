@@ -94,9 +94,9 @@ class DeliveryQueue:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(self._pace.wait(time.monotonic()))
                 letter = self._waiting[0]
                 if self._wanted(letter):
+                    await asyncio.sleep(self._pace.wait(time.monotonic()))
                     await self._deliver(letter)
                 # Dropped meanwhile, for others came: then another one is first.
                 if self._waiting and self._waiting[0] is letter:

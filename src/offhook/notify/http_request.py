@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import re
 import secrets
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -106,7 +108,7 @@ class HttpSender:
         except ssl.SSLCertVerificationError as error:
             raise NotReached(f"its certificate is not accepted: {error.verify_message}") from None
         except OSError as error:
-            raise NotReached(error.strerror or str(error) or type(error).__name__) from None
+            raise NotReached(_in_words(error)) from None
         except h11.RemoteProtocolError:
             raise NotReached("what it answered is no HTTP") from None
         except h11.LocalProtocolError as error:
@@ -159,6 +161,15 @@ class _Gate:
     def __init__(self) -> None:
         self.places = asyncio.Semaphore(MOST_AT_ONE_RECEIVER)
         self.users = 0
+
+
+def _in_words(error: OSError) -> str:
+    """asyncio and ssl put addresses and places in C into what they say."""
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or error}"
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error) or type(error).__name__
+    return os.strerror(error.errno)
 
 
 def _target(parts: SplitResult) -> str:
