@@ -105,7 +105,7 @@ class Device:
         self.accounts = {account.id: account for account in accounts}
         self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings, log)
         self.watcher: Watcher | None = None
-        """Told of each event once it is dealt with."""
+        """Told of each event once it is dealt with, and where the address is another one."""
         self._house = house
         self._saving: list[Awaitable[None]] = []
         """What whoever pressed a key is to wait for."""
@@ -189,6 +189,8 @@ class Device:
             if call in self._agent.calls:
                 self._agent.renew(call, public_address, port, now)
         self._endpoint.flush()
+        if self.watcher is not None:
+            self.watcher(None, ())
 
     @property
     def sip(self) -> str:
