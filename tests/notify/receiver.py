@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 from offhook.flash.flash import FILE_NAME, Flash
@@ -87,11 +88,11 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(*answers: Answer, ssl: Any = None) -> AsyncIterator[Receiver]:
+async def receiving(*answers: Answer, tls: SSLContext | None = None) -> AsyncIterator[Receiver]:
     receiver = Receiver(*answers)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=ssl)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
-    receiver.url = f"{'https' if ssl else 'http'}://127.0.0.1:{port}"
+    receiver.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     try:
         yield receiver
     finally:
