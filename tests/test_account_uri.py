@@ -21,6 +21,17 @@ READ = [
     ("sip:1001@[::1]:5062", Account(1, "1001", "::1", 5062)),
     ("sip:1001@h;transport=tcp", Account(1, "1001", "h", transport="TCP")),
     ("sip:1001@h;Transport=UDP", Account(1, "1001", "h", transport="UDP")),
+    ("sip:1@h;proxy=Edge.example:5080", Account(1, "1", "h", proxy="sip:edge.example:5080")),
+    ("sip:1@h;proxy=[2001:DB8::9]", Account(1, "1", "h", proxy="sip:[2001:db8::9]")),
+    (
+        "sip:1@h;transport=tcp;proxy=edge",
+        Account(1, "1", "h", transport="TCP", proxy="sip:edge;transport=tcp"),
+    ),
+    (
+        'sip:1@h;proxy="sip:edge:5080;lr;transport=TCP"',
+        Account(1, "1", "h", proxy="sip:edge:5080;transport=tcp"),
+    ),
+    ("sip:1@h;proxy=sips:edge", Account(1, "1", "h", proxy="sip:edge;transport=tls")),
     ("sip:1001@h;transport=tls", Account(1, "1001", "h", transport="TLS")),
     ("sips:1001@h", Account(1, "1001", "h", transport="TLS")),
     ("sips:1001@h;transport=tcp", Account(1, "1001", "h", transport="TLS")),

@@ -43,7 +43,7 @@ def test_the_defaults_that_others_script_against() -> None:
 def test_the_names_that_others_script_against() -> None:
     assert " ".join(flag(option.name) for option in described(RunOptions)) == (
         "--data --bind --http-port --https-port --sip-port --sip-tls-port "
-        "--tls-ca --tls-certificate --tls-verify --sip-bind --rtp-ports --public-address --account "
+        "--tls-ca --tls-certificate --tls-verify --sip-bind --rtp-ports --dns --public-address --account "
         "--allow --host-name --trusted-origin --trusted-proxy --confirm-page --autop-url --mac --sip-trace "
         "--config "
         "--auto-answer --call-waiting --reject-code --dnd-code --no-answer-after --refer --voicemail"

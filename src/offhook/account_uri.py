@@ -4,14 +4,16 @@
                                    [;srtp=no|optional|required][;register=yes|no]
                                    [;backup=HOST[:PORT]][;keepalive=no|SECONDS][;ping=crlf|options]
                                    [;codecs=g722,pcmu,pcma,opus][;dtmf=auto|rtp|info|inband]
-                                   [;refresh=no|SECONDS]
+                                   [;refresh=no|SECONDS][;proxy=HOST[:PORT]]
 
 It looks like a SIP URI (RFC 3261 §19.1) and is read more leniently, for people type it:
 
 - Everything up to the last `@` before the first `;` is user and password, so a password may hold `:` and `@`
   as they are; a `;` must be written `%3B`, and a `%` before two hexadecimal digits `%25`.
 - A display name needs neither quotes nor percent-encoding, and may have both.
-- `sips:` is `;transport=tls`.
+- `sips:` is `;transport=tls`. Without one DNS may say which; else it is UDP (RFC 3263 §4.1).
+- The outbound proxy may have a transport of its own, in quotes: `;proxy="edge.example;transport=tcp"`; else
+  it has the account's.
 - An IPv6 address stands in brackets.
 
 No error repeats any part of a URI: where a person made a mistake, any part may be a part of the password.
@@ -42,6 +44,7 @@ _PARAMETERS: Final = (
     "codecs",
     "dtmf",
     "refresh",
+    "proxy",
 )
 _KEYS: Final = ("uri", "user", "password", "host", "port", *_PARAMETERS)
 PARTS: Final = tuple(key for key in _KEYS if key != "uri")
@@ -87,7 +90,7 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
     """The account that a table of a configuration file describes; `id` counts from 1.
 
     Its keys are the parts of the URI spelt out (`user`, `password`, `host`, `port`, `transport`, `auth`,
-    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`, `refresh`), or `uri`
+    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`, `refresh`, `proxy`), or `uri`
     and whatever that leaves out, so that a password can stand by itself. `codecs` is a list. Values are taken
     as they are: only in `uri` anything is percent-decoded. Raises BadAccount.
     """
@@ -224,12 +227,13 @@ def _account(fields: Mapping[str, str], id: int) -> Account:  # noqa: A002
     password = fields.get("password", "")
     if _SURROGATE.search(password):
         raise BadAccount("the password holds bytes that are not UTF-8; percent-encode them")
+    transport = _choice("transport", fields["transport"], _TRANSPORTS) if "transport" in fields else None
     return Account(
         id=id,
         user=user,
         host=_host(fields["host"]),
         port=_port(fields["port"]) if "port" in fields else None,
-        transport=_choice("transport", fields.get("transport", "udp"), _TRANSPORTS),
+        transport=transport,
         password=password,
         auth_name=fields.get("auth", ""),
         display_name=fields.get("name", ""),
@@ -241,6 +245,7 @@ def _account(fields: Mapping[str, str], id: int) -> Account:  # noqa: A002
         codecs=_codecs(fields["codecs"]) if "codecs" in fields else USUAL_CODECS,
         dtmf=_choice("dtmf", fields.get("dtmf", "auto"), _DTMF),
         refresh=_refresh(fields["refresh"]) if "refresh" in fields else session_expires.DEFAULT,
+        proxy=_proxy(fields["proxy"], transport) if "proxy" in fields else "",
     )
 
 
@@ -267,6 +272,28 @@ def _refresh(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 5 and least <= int(text) <= LONGEST_REFRESH:
         return int(text)
     raise BadAccount(f"refresh must be no, or seconds from {least} to {LONGEST_REFRESH}")
+
+
+def _proxy(text: str, transport: Transport | None) -> str:
+    """As a SIP URI. Everything in it may be an error of somebody who meant to write a password."""
+    shape = 'proxy must be HOST[:PORT], with a transport as "HOST[:PORT];transport=tcp"'
+    scheme, _, rest = text.partition(":") if text.lower().startswith(("sip:", "sips:")) else ("sip", "", text)
+    address, _, parameters = rest.partition(";")
+    try:
+        where = _host_port(address)
+        host = uri_host(_host(where["host"]))
+        port = f":{_port(where['port'])}" if "port" in where else ""
+    except BadAccount as error:
+        raise BadAccount(f"{shape}; {error}") from None
+    given = [each.strip().lower() for each in parameters.split(";") if each.strip().lower() not in {"", "lr"}]
+    if scheme.lower() == "sips":
+        transport = "TLS"
+    for each in given:
+        name, _, value = each.partition("=")
+        if name != "transport" or len(given) > 1:
+            raise BadAccount(shape)
+        transport = _choice("the proxy's transport", value, _TRANSPORTS)
+    return f"sip:{host}{port}" + (f";transport={transport.lower()}" if transport else "")
 
 
 def _host(text: str) -> str:

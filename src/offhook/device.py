@@ -56,6 +56,7 @@ from offhook.sip.events import (
     UserAgentEvent,
 )
 from offhook.sip.hop import Hop, uri_host
+from offhook.sip.resolve import Resolver
 from offhook.sip.tls import Tls
 from offhook.sip.user_agent import UserAgent
 from offhook.sip_news import for_the_phone
@@ -81,6 +82,8 @@ class Device:
     for good where `contact_is_fixed`, else until a registrar sees it otherwise. `instance` is the URN by
     which registrars know the phone again.
 
+    `resolver` looks names up, for several phones where one is given.
+
     `directory` maps what is dialled to where it is found without a registrar: the phones of one farm know one
     another by it. `house` does what a phone cannot do by itself: remember, restart.
     """
@@ -95,6 +98,7 @@ class Device:
         public_address: str | None = None,
         instance: str = "",
         contact_is_fixed: bool = False,
+        resolver: Resolver | None = None,
         directory: Mapping[str, str] = MappingProxyType({}),
         settings: Settings | None = None,
         capture: CaptureFile | None = None,
@@ -122,7 +126,7 @@ class Device:
             contact_is_fixed=contact_is_fixed,
             instance=instance,
         )
-        self._endpoint = Endpoint(self._agent, self._hear, tls)
+        self._endpoint = Endpoint(self._agent, self._hear, tls, resolver)
         self.sip_trace = SipTrace(self._endpoint, capture)
         self._registration_log = RegistrationLog(self.accounts)
         self._on_their_way = OnTheirWay()

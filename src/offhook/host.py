@@ -26,8 +26,9 @@ from offhook.rtp.media_clock import MediaClock
 from offhook.settings.for_the_house import access, accounts, for_the_phone
 from offhook.sip.endpoint import CannotBind
 from offhook.sip.hop import uri_host
+from offhook.sip.resolve import NameServer, Resolver
 from offhook.sip.tls import Tls
-from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses
+from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses, whereabouts
 from offhook.station import Station
 from offhook.web.app import app
 
@@ -49,6 +50,7 @@ class Host:
         self._sender: Sender | None = None
         self._exchange: EchoService | None = None
         self._roaming = Roaming()
+        self._resolvers: dict[NameServer | None, Resolver] = {}
         self._directory: dict[str, str] = {}
         """Where the extensions of a farm are found."""
 
@@ -106,6 +108,9 @@ class Host:
         if self._exchange:
             await self._exchange.stop()
             self._exchange = None
+        for resolver in self._resolvers.values():
+            await resolver.close()
+        self._resolvers.clear()
         await self._flash.close()
         for failure in ended:
             if isinstance(failure, BaseException):
@@ -147,7 +152,9 @@ class Host:
         """Start a device by the settings of now. Raises CannotListen and BadPublicAddress."""
         options, settings = station.options, station.memory.settings
         called = accounts(settings)
-        far = called[0].host if called else None
+        resolver = self._resolvers.setdefault(options.dns, Resolver(options.dns))
+        family = family_of(options.sip_bind) if options.sip_bind else None
+        far = await whereabouts(called[0], resolver, family) if called else None
         address, told = await sip_addresses(far, options.sip_bind, options.public_address)
         # Before the sockets: whose trouble with a file is no trouble with a port.
         capture = CaptureFile(options.sip_trace) if options.sip_trace else None
@@ -159,6 +166,7 @@ class Host:
             public_address=told,
             instance=instance_of(options.mac),
             contact_is_fixed=options.public_address is not None,
+            resolver=resolver,
             directory=self._directory,
             capture=capture,
             tls=self._tls,

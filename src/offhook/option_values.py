@@ -20,6 +20,7 @@ from offhook.phone.number import NotDiallable, dialled
 from offhook.phone.settings import REFUSAL_CODES, AutoAnswer, ReferPolicy
 from offhook.rtp.ports import RtpPorts
 from offhook.sip.account import Account
+from offhook.sip.resolve import DNS_PORT, NameServer
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -97,6 +98,25 @@ def read_public_address(value: object) -> str:
             f"{quoted(value)} is nowhere to send to; write the address that others reach this phone at"
         )
     return address
+
+
+def read_name_server(value: object) -> NameServer:
+    """`ADDR[:PORT]`, an IPv6 address with a port in brackets."""
+    if isinstance(value, NameServer):
+        return value
+    text = _text(value).strip()
+    with_port = re.fullmatch(r"(\[.*\]|[^:]*):([^:]*)", text)
+    host, port = with_port.groups() if with_port else (text, str(DNS_PORT))
+    try:
+        address = str(ipaddress.ip_address(host.removeprefix("[").removesuffix("]")))
+        number = read_port(port)
+    except ValueError:
+        address, number = "", 0
+    if not address or not number:
+        raise ValueError(
+            f"{quoted(value)} is no name server; write its address, as 192.168.1.1 or [2001:db8::1]:53"
+        )
+    return NameServer(address, number)
 
 
 def read_allow_list(value: object) -> AllowList:

@@ -30,6 +30,7 @@ from offhook.option_values import (
     read_extension,
     read_host_names,
     read_mac,
+    read_name_server,
     read_number,
     read_origins,
     read_path,
@@ -49,6 +50,7 @@ from offhook.settings.for_the_house import accounts
 from offhook.settings.phone_settings import PhoneSettings, Plain
 from offhook.settings.sections import FACTORY_ALLOW_LIST
 from offhook.sip.account import Account
+from offhook.sip.resolve import NameServer
 from offhook.sip.tls import TlsSettings
 from offhook.spoken_codecs import what_is_left_out
 
@@ -168,6 +170,9 @@ class RunOptions(CallOptions):
         Shown("ADDR", "the one from which the route to the account's host leaves"),
     ] = Field(default=None, description="Address of SIP and sound.")
     rtp_ports: _RtpPorts = Field(default_factory=RtpPorts, description=_RTP_PORTS)
+    dns: Annotated[
+        NameServer | None, BeforeValidator(read_name_server), Shown("ADDR[:PORT]", "those of the system")
+    ] = Field(default=None, description="Name server that is asked where accounts and other hosts are.")
     public_address: Annotated[
         str | None, BeforeValidator(read_public_address), Shown("ADDR", "that of SIP")
     ] = Field(
@@ -179,7 +184,7 @@ class RunOptions(CallOptions):
         default=(),
         description="sip:USER[:PASSWORD]@HOST[:PORT] with ;transport=udp|tcp|tls ;auth=NAME "
         ";name=DISPLAY NAME ;srtp=no|optional|required ;register=no ;backup=HOST[:PORT] "
-        ";keepalive=no|SECONDS ;ping=crlf|options "
+        ";keepalive=no|SECONDS ;ping=crlf|options ;proxy=HOST[:PORT] "
         ";codecs=g722,pcmu,pcma,opus ;dtmf=auto|rtp|info|inband "
         ";refresh=no|SECONDS.",
     )
@@ -236,6 +241,7 @@ class RunOptions(CallOptions):
             tls=_tls(self),
             public_address=self.public_address,
             rtp_ports=self.rtp_ports,
+            dns=self.dns,
             sip_trace=self.sip_trace,
             factory=factory(self, self.account),
         )
@@ -318,6 +324,7 @@ class FarmOptions(CallOptions):
                 tls=_tls(self),
                 public_address=None,
                 rtp_ports=self.rtp_ports,
+                dns=None,
                 sip_trace=None,
                 factory=factory(self, [Account(1, extension, self.sip_bind, register=False)]),
             )
@@ -355,6 +362,7 @@ class DeviceOptions:
     tls: TlsSettings
     public_address: str | None
     rtp_ports: RtpPorts
+    dns: NameServer | None
     sip_trace: Path | None
     factory: Mapping[str, Plain]
 
@@ -400,8 +408,8 @@ def notices(phones: Iterable[tuple[DeviceOptions, PhoneSettings]], environ: Mapp
                 said.append(f"{name}: {missing}; its calls go without")
             if account.srtp == "required" and account.transport != "TLS":
                 said.append(
-                    f"{name}: its sound is encrypted, but its keys go over {account.transport}, where others"
-                    " can read them; calls show the lock only with transport=tls"
+                    f"{name}: its sound is encrypted, but its keys go over {account.transport or 'UDP'}, "
+                    "where others can read them; calls show the lock only with transport=tls"
                 )
     return list(dict.fromkeys(said))
 

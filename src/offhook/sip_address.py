@@ -2,11 +2,21 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Final
 
+from offhook.sip.account import Account
+from offhook.sip.destination import destination_of, numeric_hop
+from offhook.sip.resolve import Resolver
+from offhook.sip.target import destination_of_account
+from offhook.sip.uri import parse_uri
+
 LOOPBACK: Final = {socket.AF_UNSPEC: "127.0.0.1", socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 DISCARD: Final = 9
+
+PATIENCE: Final = 4.0
+"""Seconds that a start waits for DNS."""
 
 _ELSEWHERE: Final = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 """Where nobody is (RFC 5737, RFC 3849): the way there is the default route."""
@@ -36,6 +46,29 @@ async def sip_addresses(host: str | None, bind: str | None, public: str | None) 
     if ip_address(address).is_unspecified:
         return address, await route_address(host, family_of(address)) if host else machine_address(address)
     return address, address
+
+
+async def whereabouts(
+    account: Account, resolver: Resolver, family: socket.AddressFamily | None = None
+) -> str:
+    """An address of the server that the account's requests go to first: one of `family`, where it is given.
+
+    Else an IPv4 one if there is any: a domain of both families is reached by the older from more networks.
+    Where none is found, one that nobody has: it may be found later, and the default route is the likely one.
+    """
+    proxy = account.proxy
+    destination = destination_of(parse_uri(proxy)) if proxy else destination_of_account(account)
+    literal = numeric_hop(destination)
+    if literal is not None:
+        return literal.host
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            for each in (family,) if family else (socket.AF_INET, socket.AF_INET6):
+                with suppress(OSError):
+                    for hop in await resolver.locate(destination, each):
+                        if _source(each, (hop.host, DISCARD)):
+                            return hop.host
+    return _ELSEWHERE[family or socket.AF_INET]
 
 
 async def route_address(host: str | None, family: socket.AddressFamily = socket.AF_UNSPEC) -> str:

@@ -3,10 +3,11 @@
 import hashlib
 import re
 
-from sipmessage import Message, Request
+from sipmessage import URI, Message, Request
 
+from offhook.sip.destination import destination_of, numeric_hop
 from offhook.sip.hop import Hop
-from offhook.sip.uri import hop_of, parse_uri
+from offhook.sip.uri import parse_uri
 
 from .virtual_network import VirtualNetwork
 
@@ -56,8 +57,8 @@ class RecordRoutingProxy:
 
     def _next(self, request: Request, routes: list[str]) -> Hop:
         if routes:
-            return hop_of(parse_uri(routes[0].strip("<>")))
-        return self._users.get(request.uri.user or "") or hop_of(request.uri)
+            return _hop(parse_uri(routes[0].strip("<>")))
+        return self._users.get(request.uri.user or "") or _hop(request.uri)
 
     def _challenge(self, request: Request, source: Hop) -> None:
         self.challenged.append(request.method)
@@ -83,3 +84,9 @@ class RecordRoutingProxy:
         secret = md5(f"{given['username']}:atlanta:{self._password}")
         what = md5(f"{request.method}:{given['uri']}")
         return given["response"] == md5(f"{secret}:n1:{given['nc']}:{given['cnonce']}:{given['qop']}:{what}")
+
+
+def _hop(uri: URI) -> Hop:
+    hop = numeric_hop(destination_of(uri))
+    assert hop is not None
+    return hop

@@ -8,8 +8,10 @@ import pytest
 from sipmessage import Request, Response
 
 from offhook.sip import Account, Hop, LocalMedia, UserAgent
-from offhook.sip.account_credentials import MAX_REMEMBERED, AccountCredentials
+from offhook.sip.account_credentials import MAX_REALMS, AccountCredentials
+from offhook.sip.destination import Destination
 from offhook.sip.events import Failed
+from offhook.sip.home import MAX_REMEMBERED
 from offhook.sip.uri import sip_uri
 
 from .message_text import SDP, read, request, response
@@ -40,8 +42,13 @@ class Desk:
         self.alice = UserAgent(ALICE, "alice", random.Random(1))
         self.alice.add_account(account)
         self.everything: list[tuple[Hop, Request | Response]] = []
+        self.places = {"pbx.example": PBX.host}
 
     def sent(self) -> list[tuple[Hop, bytes]]:
+        while self.alice.wanted:
+            wanted = self.alice.wanted.pop(0)
+            address, port = self.places.get(wanted.host, STRANGER.host), wanted.port or 5060
+            self.alice.located(wanted, [Hop(wanted.transport or "UDP", address, port, wanted.host)], 0.0)
         transmits = [(transmit.hop, transmit.data) for transmit in self.alice.outbox]
         self.alice.outbox.clear()
         self.everything += [(hop, read(data)) for hop, data in transmits]
@@ -102,7 +109,7 @@ DEEDS: dict[str, Deed] = {
 @pytest.mark.parametrize("code", [401, 407])
 @pytest.mark.parametrize("registered", [False, True])
 @pytest.mark.parametrize(
-    "target", ["sip:eve@192.0.2.66", "sip:1002@192.0.2.111:6666", "sip:1002@pbx.example"]
+    "target", ["sip:eve@192.0.2.66", "sip:1002@192.0.2.111:6666", "sip:1002@evil.example"]
 )
 def test_an_invite_that_goes_elsewhere_proves_nothing(target: str, registered: bool, code: int) -> None:
     desk = Desk()
@@ -188,25 +195,39 @@ def test_a_dialog_through_the_accounts_host_is(contact: str, route: str, method:
 
 
 @pytest.mark.parametrize(
-    ("name", "address", "proven"),
+    ("found", "proven"),
     [
-        ("pbx.example", PBX.host, True),
-        ("PBX.Example", PBX.host, True),
-        ("pbx.example", "192.0.2.112", False),
-        ("eve.example", PBX.host, False),
+        (Hop("UDP", PBX.host, 5060, "pbx.example"), True),
+        (Hop("TCP", PBX.host, 5060, "pbx.example"), True),
+        (Hop("UDP", "192.0.2.112", 5060, "pbx.example"), False),
+        (Hop("UDP", PBX.host, 5070, "pbx.example"), False),
     ],
 )
-def test_a_host_by_name_is_known_by_the_address_it_was_found_to_have(
-    name: str, address: str, proven: bool
+@pytest.mark.parametrize("asked", [Destination("pbx.example"), Destination("eve.example")])
+def test_a_host_by_name_is_known_by_the_hops_it_was_found_to_have(
+    asked: Destination, found: Hop, proven: bool
 ) -> None:
     desk = Desk(BY_NAME)
-    desk.alice.located(name, address)
+    desk.places["pbx.example"] = "192.0.2.112"
+    desk.alice.located(asked, [found], 0.0)
     desk.talk("1002", PBX, "sip:1002@192.0.2.202", "sip:192.0.2.111")
     desk.alice.hang_up("c", 0.0)
     hop, bye = desk.one()
     assert hop == PBX
     desk.receive(response(bye, 407, headers=proxy_challenge()), PBX)
-    assert (PBX.host in desk.proven_to) == proven
+    assert (PBX.host in desk.proven_to) == (proven and asked.host == "pbx.example")
+
+
+def test_an_outbound_proxy_is_home_too() -> None:
+    desk = Desk(replace(BY_NAME, proxy="sip:edge.example:5080"))
+    desk.places["edge.example"] = "192.0.2.80"
+    edge = Hop("UDP", "192.0.2.80", 5080, "edge.example")
+    hop, invite = desk.dial("sip:bob@elsewhere.example")
+    assert hop == edge
+    assert b"\r\nRoute: <sip:edge.example:5080;lr>\r\n" in invite
+    _, (_, again) = desk.receive(response(invite, 407, tag="p", headers=proxy_challenge()), edge)
+    assert b"\r\nProxy-Authorization: Digest" in again
+    assert desk.proven_to == {edge.host}
 
 
 @pytest.mark.parametrize("account", [HERE, BY_NAME])
@@ -267,16 +288,17 @@ def test_the_ack_has_its_invites_credentials_where_it_goes_the_same_way(
 @pytest.mark.parametrize(
     ("account", "hop", "home"),
     [
-        (Account(1, "a", "PBX.example"), Hop("UDP", "pbx.EXAMPLE", 5060), True),
-        (Account(1, "a", "pbx.example"), Hop("UDP", "evil.pbx.example", 5060), False),
-        (Account(1, "a", "pbx.example"), Hop("UDP", "pbx.example", 5061), False),
-        (Account(1, "a", "pbx.example", 5080), Hop("UDP", "pbx.example", 5080), True),
-        (Account(1, "a", "pbx.example", 5080), Hop("UDP", "pbx.example", 5060), False),
+        (Account(1, "a", "PBX.example"), Hop("UDP", "192.0.2.1", 5060, "pbx.example"), True),
+        (Account(1, "a", "PBX.example"), Hop("UDP", "192.0.2.1", 5060), True),
+        (Account(1, "a", "pbx.example"), Hop("UDP", "192.0.2.1", 5062, "pbx.example"), False),
+        (Account(1, "a", "pbx.example"), Hop("UDP", "192.0.2.2", 5060, "pbx.example"), False),
         (Account(1, "a", "[2001:db8::1]"), Hop("UDP", "2001:db8:0:0::1", 5060), True),
         (Account(1, "a", "2001:db8::1"), Hop("TCP", "2001:DB8::1", 5060), True),
         (Account(1, "a", "127.0.0.1"), Hop("UDP", "127.0.0.1", 5060), True),
+        (Account(1, "a", "127.0.0.1", transport="TLS"), Hop("TLS", "127.0.0.1", 5061), True),
+        (Account(1, "a", "127.0.0.1", 5080), Hop("UDP", "127.0.0.1", 5080), True),
+        (Account(1, "a", "127.0.0.1", 5080), Hop("UDP", "127.0.0.1", 5060), False),
         (Account(1, "a", "127.0.0.1"), Hop("UDP", "127.0.0.2", 5060), False),
-        (Account(1, "a", "127.0.0.1"), Hop("UDP", "localhost", 5060), False),
     ],
 )
 def test_what_counts_as_the_accounts_host(account: Account, hop: Hop, home: bool) -> None:
@@ -285,6 +307,7 @@ def test_what_counts_as_the_accounts_host(account: Account, hop: Hop, home: bool
     for name, value in challenge().items():
         again.headers.add(name, value)
     credentials = AccountCredentials(replace(account, password="secret"), random.Random(1))
+    credentials.home.located(Destination("pbx.example"), [Hop("UDP", "192.0.2.1", 5060, "pbx.example")])
     assert credentials.answer(invite, again, hop) == home
     assert (invite.headers.get("Authorization") is not None) == home
 
@@ -292,9 +315,11 @@ def test_what_counts_as_the_accounts_host(account: Account, hop: Hop, home: bool
 def test_what_is_remembered_is_bounded() -> None:
     credentials = AccountCredentials(BY_NAME, random.Random(1))
     for number in range(MAX_REMEMBERED + 5):
-        credentials.located("pbx.example", f"10.0.0.{number}")
+        hop = Hop("UDP", f"10.0.0.{number}", 5060, "pbx.example")
+        credentials.home.located(Destination("pbx.example"), [hop])
         asked = Response(401, "Because")
         asked.headers.add("WWW-Authenticate", f'Digest realm="{number}", nonce="n"')
         credentials.registrar_asked(asked)
-    assert len(credentials._addresses) == len(credentials._realms) == MAX_REMEMBERED
-    assert f"10.0.0.{MAX_REMEMBERED + 4}" in credentials._addresses
+    assert len(credentials.home._places) == MAX_REMEMBERED
+    assert len(credentials._realms) == MAX_REALMS
+    assert credentials.home.is_at(Hop("UDP", f"10.0.0.{MAX_REMEMBERED + 4}", 5060))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from offhook.sip.destination import Destination
 from offhook.sip.dialog import Dialog
 from offhook.sip.hop import Hop
 from offhook.sip.message import ReceivedRequest, ReceivedResponse, parse
@@ -31,13 +32,13 @@ def answered(**headers: str) -> Dialog:
 def test_the_callers_side() -> None:
     dialog = answered(Contact="Bob <sip:bob@192.0.2.201;gr=urn:a~b>", Record_Route=RECORD_ROUTE)
     assert dialog.id == ("3848276298220188511@192.0.2.101", "9fxced76sl", "b!1%")
-    bye, hop = dialog.request("BYE")
+    bye, destination = dialog.request("BYE")
     assert str(bye.uri) == "sip:bob@192.0.2.201;gr=urn:a~b", "byte by byte"
     assert bye.headers.getlist("Route") == [
         "<sip:ss1.atlanta.example.com:5070;lr;transport=tcp>",
         "<sip:ss2.biloxi.example.com;lr>",
     ]
-    assert hop == Hop("TCP", "ss1.atlanta.example.com", 5070)
+    assert destination == Destination("ss1.atlanta.example.com", 5070, "TCP")
     assert bye.headers["From"] == "Alice <sip:alice@192.0.2.101>;tag=9fxced76sl"
     assert bye.headers["To"] == "Bob <sip:bob@192.0.2.201>;tag=b!1%"
     assert bye.headers["CSeq"] == "2 BYE"
@@ -48,29 +49,29 @@ def test_the_called_side() -> None:
     dialog = Dialog.of_request(invited(Record_Route=RECORD_ROUTE, CSeq="77 INVITE"), "mine")
     assert dialog.id == ("3848276298220188511@192.0.2.101", "mine", "9fxced76sl")
     assert dialog.remote_sequence == 77
-    bye, hop = dialog.request("BYE")
+    bye, destination = dialog.request("BYE")
     assert bye.headers.getlist("Route") == [
         "<sip:ss2.biloxi.example.com;lr>",
         "<sip:ss1.atlanta.example.com:5070;lr;transport=tcp>",
     ]
-    assert hop == Hop("UDP", "ss2.biloxi.example.com", 5060)
+    assert destination == Destination("ss2.biloxi.example.com")
     assert bye.headers["From"] == "Bob <sip:bob@192.0.2.201>;tag=mine"
     assert bye.headers["To"] == "Alice <sip:alice@192.0.2.101>;tag=9fxced76sl"
 
 
 def test_a_strict_router_is_the_request_uri_and_the_target_comes_last() -> None:
     dialog = answered(Contact="<sip:bob@192.0.2.201>", Record_Route="<sip:second;lr>, <sip:strict:5080>")
-    bye, hop = dialog.request("BYE")
+    bye, destination = dialog.request("BYE")
     assert str(bye.uri) == "sip:strict:5080"
     assert bye.headers.getlist("Route") == ["<sip:second;lr>", "<sip:bob@192.0.2.201>"]
-    assert hop == Hop("UDP", "strict", 5080)
+    assert destination == Destination("strict", 5080)
 
 
 def test_without_a_route_requests_go_to_the_target() -> None:
     dialog = answered(Contact="<sip:bob@192.0.2.201:5099;transport=tcp>")
-    bye, hop = dialog.request("BYE")
+    bye, destination = dialog.request("BYE")
     assert bye.headers.getlist("Route") == []
-    assert hop == Hop("TCP", "192.0.2.201", 5099)
+    assert destination == Destination("192.0.2.201", 5099, "TCP")
 
 
 def test_an_ack_has_the_number_of_its_invite() -> None:

@@ -23,7 +23,6 @@ from offhook.sip.events import (
     UserAgentEvent,
 )
 from offhook.sip.hop import Transport
-from offhook.sip.resolve import Resolver
 from offhook.sip.udp import UdpSocket
 
 Run = Callable[[Awaitable[None]], None]
@@ -213,17 +212,31 @@ def test_ipv6(run: Run) -> None:
     run(test())
 
 
-def test_a_name_is_looked_up_once_and_what_waits_stays_in_order(run: Run) -> None:
+def test_a_name_is_looked_up_once_and_then_known(run: Run) -> None:
     async def test() -> None:
         loop = asyncio.get_running_loop()
         with udp_socket() as far:
             async with phone() as near:
-                hop = Hop("UDP", "localhost", far.getsockname()[1])
-                for data in (b"1", b"2", b"3"):
-                    near.send(data, hop)
-                assert [await loop.sock_recv(far, 99) for _ in range(3)] == [b"1", b"2", b"3"]
-                near.send(b"4", hop)
-                assert far.recv(99) == b"4"
+                target = f"sip:localhost:{far.getsockname()[1]}"
+                near.invite(target)
+                assert not near.events
+                assert (await loop.sock_recv(far, 65535)).startswith(b"INVITE ")
+                near.ua.invite("another", None, target, MEDIA, near.now)
+                near.endpoint.flush()
+                assert far.recv(65535).startswith(b"INVITE ")
+                assert near.events[-1] == InviteSent("another")
+
+    run(test())
+
+
+def test_a_call_that_waits_for_its_hop_is_given_up_at_once(run: Run) -> None:
+    async def test() -> None:
+        async with phone() as near:
+            near.invite("sip:localhost:9")
+            near.ua.hang_up("call", near.now)
+            near.endpoint.flush()
+            assert not near.ua.calls
+            assert not near.ua.busy
 
     run(test())
 
@@ -243,23 +256,7 @@ def test_the_user_agent_hears_what_a_name_was_found_to_be(run: Run) -> None:
                 await loop.sock_recv(registrar, 65535)
                 credentials = near.ua.credentials(account)
                 assert credentials is not None
-                assert credentials._is_home(Hop("UDP", "127.0.0.1", port))
-
-    run(test())
-
-
-def test_the_resolver_forgets_and_is_bounded(run: Run) -> None:
-    async def test() -> None:
-        resolver = Resolver(asyncio.get_running_loop(), socket.AF_INET)
-        hop = Hop("TCP", "localhost", 5060)
-        assert resolver.known(hop) is None
-        assert (
-            await resolver.resolve(hop) == resolver.known(hop) == Hop("TCP", "127.0.0.1", 5060, "localhost")
-        )
-        literal = Hop("UDP", "192.0.2.1", 5060)
-        assert resolver.known(literal) is literal
-        with pytest.raises(OSError, match="::1 cannot be reached from an IPv4 address"):
-            resolver.known(Hop("UDP", "::1", 5060))
+                assert credentials.home.is_at(Hop("UDP", "127.0.0.1", port))
 
     run(test())
 
@@ -696,10 +693,13 @@ def test_closed_in_the_middle_of_things(run: Run) -> None:
             async with phone() as near, phone() as far:
                 _, writer = await asyncio.open_connection("127.0.0.1", near.endpoint.port)
                 writer.write(options()[:50])
-                near.send(b"x", Hop("UDP", "localhost", 9))
+                near.invite("sip:localhost:9")
                 for _ in range(3):
                     near.send(b"x", Hop("TCP", *full.getsockname()))
-                near.invite(f"sip:127.0.0.1:{far.endpoint.port};transport=tcp")
+                near.ua.invite(
+                    "other", None, f"sip:127.0.0.1:{far.endpoint.port};transport=tcp", MEDIA, near.now
+                )
+                near.endpoint.flush()
             writer.close()
 
     run(test())

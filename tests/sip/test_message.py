@@ -14,7 +14,7 @@ from offhook.sip.message import (
     parse,
 )
 from offhook.sip.name_addr import NameAddr, name_addr, split_list
-from offhook.sip.uri import hop_of, parse_uri, sip_uri
+from offhook.sip.uri import parse_uri, sip_uri
 from offhook.sip.via import TopVia
 
 from .message_text import SDP, request
@@ -209,23 +209,6 @@ def test_nothing_can_be_smuggled_into_a_header(name: str) -> None:
 def test_a_display_name_survives_quoting() -> None:
     name = 'Jörg "the \\ Bär" <x>, y;tag=1'
     assert NameAddr.parse(name_addr(name, "sip:a@b") + ";tag=2") == NameAddr(name, "sip:a@b", {"tag": "2"})
-
-
-@pytest.mark.parametrize(
-    ("text", "hop"),
-    [
-        ("sip:a@b", Hop("UDP", "b", 5060)),
-        ("sip:b:5070;transport=TCP", Hop("TCP", "b", 5070)),
-        ("sip:b;transport=tls", Hop("TLS", "b", 5061)),
-        ("sips:a@b", Hop("TLS", "b", 5061)),
-        ("SIP:a:pw@[2001:db8::1]:5070;lr", Hop("UDP", "2001:db8::1", 5070)),
-        ("sip:a;x=1@b;self=1;transport=ws", Hop("UDP", "b", 5060)),
-    ],
-)
-def test_the_hop_of_a_uri(text: str, hop: Hop) -> None:
-    uri = parse_uri(text)
-    assert hop_of(uri) == hop
-    assert str(uri) == text, "as it came"
 
 
 def test_a_user_is_percent_encoded() -> None:

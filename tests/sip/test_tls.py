@@ -265,8 +265,8 @@ def test_another_domain_at_the_same_address_is_asked_for_its_own_certificate(
             await until(lambda: pbx.heard)
             near.ua.add_account(Account(1, "1001", "b.example", pbx.port, "TLS"))
             near.ua.register(1, near.now)
-            for transmit in near.ua.outbox:
-                object.__setattr__(transmit, "hop", Hop("TLS", HOST, pbx.port, "b.example"))
+            wanted = near.ua.wanted.pop()
+            near.ua.located(wanted, [Hop("TLS", HOST, pbx.port, "b.example")], near.now)
             near.endpoint.flush()
             await until(lambda: BindingChanged(1, Binding.FAILED, WRONG.format(port=pbx.port)) in near.events)
 

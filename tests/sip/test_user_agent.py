@@ -8,6 +8,7 @@ from sipmessage import Request, Response
 
 from offhook.sip import Account, Direction, Hop, LocalMedia, UserAgent
 from offhook.sip.capabilities import ALLOW
+from offhook.sip.destination import Destination
 from offhook.sip.events import (
     Answered,
     Digit,
@@ -621,8 +622,8 @@ def test_the_cancel_has_the_branch_and_number_of_its_invite(stage: Stage) -> Non
 @pytest.mark.parametrize(
     ("target", "uri", "hop"),
     [
-        ("1002", "sip:1002@pbx.example:5070", Hop("TCP", "pbx.example", 5070)),
-        ("#21*", "sip:%2321*@pbx.example:5070", Hop("TCP", "pbx.example", 5070)),
+        ("1002", "sip:1002@pbx.example:5070", Hop("TCP", "192.0.2.9", 5070, "pbx.example")),
+        ("#21*", "sip:%2321*@pbx.example:5070", Hop("TCP", "192.0.2.9", 5070, "pbx.example")),
         ("carol@192.0.2.9", "sip:carol@192.0.2.9", Hop("UDP", "192.0.2.9", 5060)),
         (
             "sip:carol@192.0.2.9:99;transport=tcp",
@@ -636,6 +637,9 @@ def test_what_is_dialled_and_where_it_goes(stage: Stage, target: str, uri: str, 
     account = Account(3, "1001", "pbx.example", 5070, "TCP")
     stage.bob.add_account(account)
     stage.bob.invite("c", account, target, SOUND, 0.0)
+    for wanted in stage.bob.wanted:
+        assert wanted == Destination("pbx.example", 5070, "TCP")
+        stage.bob.located(wanted, [Hop("TCP", "192.0.2.9", 5070, wanted.host)], 0.0)
     (transmit,) = stage.bob.outbox
     assert transmit.hop == hop
     sent = read(transmit.data)

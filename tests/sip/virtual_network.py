@@ -4,8 +4,9 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from offhook.sip.destination import DEFAULT_PORT, Destination
 from offhook.sip.events import UserAgentEvent
 from offhook.sip.hop import Hop
 from offhook.sip.user_agent import UserAgent
@@ -30,6 +31,10 @@ class VirtualNetwork:
     log: list[tuple[Hop, Hop, bytes]] = field(default_factory=list)
     """All that was sent, what was lost included: from, to, data."""
     lose: Callable[[bytes], bool] = lambda _data: False
+    names: dict[str, list[Hop]] = field(default_factory=dict)
+    """Where the hosts are that have a name; one that is not among them is its own address."""
+    refused: set[Hop] = field(default_factory=set)
+    """Hops that nobody listens at, by a transport that says so."""
 
     def __post_init__(self) -> None:
         self._agents: dict[Hop, tuple[UserAgent, OnEvent]] = {}
@@ -66,14 +71,32 @@ class VirtualNetwork:
         while again:
             again = False
             for hop, (agent, on_event) in self._agents.items():
-                for transmit in agent.outbox:
-                    self.send(transmit.data, hop, transmit.hop)
-                agent.outbox.clear()
+                while agent.wanted:
+                    again = True
+                    self._locate(agent, agent.wanted.pop(0))
+                while agent.outbox:
+                    transmit = agent.outbox.pop(0)
+                    target = replace(transmit.hop, domain="")
+                    if target in self.refused:
+                        again = True
+                        agent.transport_failed(transmit, f"connection refused by {target}", self.now)
+                    else:
+                        self.send(transmit.data, hop, target)
                 while agent.events:
                     again = True
                     event = agent.events.pop(0)
                     self.events[hop].append(event)
                     on_event(event)
+
+    def _locate(self, agent: UserAgent, destination: Destination) -> None:
+        transport = destination.transport or ("TLS" if destination.secure else "UDP")
+        port = destination.port or DEFAULT_PORT[transport]
+        hops = self.names.get(destination.host, [Hop(transport, destination.host, port)])
+        if hops:
+            found = [replace(hop, domain=destination.host) for hop in hops]
+            agent.located(destination, found, self.now)
+        else:
+            agent.not_located(destination, f"no address found for {destination.host}", self.now)
 
     def run(self, seconds: float) -> None:
         """Let everything happen that happens within `seconds`."""

@@ -107,7 +107,14 @@ class AccountSettings(Section):
         default="", title="Port", description="Empty for the usual one."
     )
     transport: Annotated[str, _part("transport")] = Field(
-        default="udp", title="Transport", description="udp, tcp or tls."
+        default="",
+        title="Transport",
+        description="udp, tcp or tls; empty for what DNS says, and udp where it says nothing.",
+    )
+    proxy: Annotated[str, _part("proxy")] = Field(
+        default="",
+        title="Outbound proxy",
+        description="HOST[:PORT] that registrations and calls go to first; empty for none.",
     )
     registers: Annotated[bool, _part("register")] = Field(
         default=True, title="Register", description="Without it, numbers go to the server all the same."

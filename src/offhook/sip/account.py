@@ -16,7 +16,10 @@ _OF_A_BINDING = ("user", "host", "port", "transport", "backup")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`id` counts from 1. `host` and `port` are the registrar and the domain of what is dialled.
+    """`id` counts from 1. `host` and `port` are the registrar and the domain of what is dialled. `transport`
+    None is UDP, unless DNS says otherwise (RFC 3263 §4.1).
+
+    `proxy` is the SIP URI of an outbound proxy: what is sent outside a dialog goes there first.
 
     `codecs` are those that are spoken, best first, by their names in `media.CODECS`. `dtmf` is how digits are
     sent: as telephone-events and, where they were not agreed on, by INFO; or in one way only.
@@ -36,7 +39,7 @@ class Account:
     user: str
     host: str
     port: int | None = None
-    transport: Transport = "UDP"
+    transport: Transport | None = None
     password: str = field(default="", repr=False)
     auth_name: str = ""
     display_name: str = ""
@@ -48,6 +51,7 @@ class Account:
     codecs: tuple[str, ...] = USUAL_CODECS
     dtmf: Dtmf = "auto"
     refresh: int = 1800
+    proxy: str = ""
 
     def is_bound_as(self, other: "Account") -> bool:
         """Both make the same binding at the same registrars (RFC 3261 §10.3)."""

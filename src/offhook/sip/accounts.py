@@ -4,6 +4,7 @@ import random
 
 from .account import Account
 from .account_credentials import AccountCredentials
+from .destination import Destination
 from .hop import Hop
 from .message import ReceivedRequest
 from .name_addr import one_line
@@ -33,14 +34,14 @@ class Accounts:
     def __getitem__(self, account_id: int) -> Account:
         return self._accounts[account_id]
 
-    def located(self, name: str, address: str) -> None:
-        """A host name was looked up."""
+    def located(self, destination: Destination, hops: list[Hop]) -> None:
+        """A destination was looked up."""
         for credentials in self.credentials.values():
-            credentials.located(name, address)
+            credentials.home.located(destination, hops)
 
     def trusts(self, source: Hop) -> bool:
         """It is an account's registrar or proxy."""
-        return any(credentials.sent_by(source) for credentials in self.credentials.values())
+        return any(credentials.home.sent_by(source) for credentials in self.credentials.values())
 
     def called(self, request: ReceivedRequest) -> tuple[bool, Account | None]:
         """Whose request it is: an account's by its user, anybody's without one (a direct call)."""

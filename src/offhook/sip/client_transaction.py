@@ -83,13 +83,22 @@ class ClientTransaction(Transaction):
 
     def fail(self, reason: str, now: float) -> None:
         """The transport could not send (§17.1.4)."""
-        self._reply = self._own(503, reason)
+        self._reply = made_here(self.request, 503, reason)
         self.take(Input.TRANSPORT_ERROR, now)
 
     def abandon(self, now: float) -> None:
         """Wait no longer for the final response: to an INVITE that was cancelled (§9.1), to another request
         that a newer one has made pointless."""
         self.take(Input.ABANDONED, now)
+
+    def leave(self, now: float) -> None:
+        """Nothing came back, and the request goes elsewhere. Of an INVITE what comes late is still heard."""
+        self.take(Input.LEFT, now)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the request."""
+        return len(self._data)
 
     def send(self, _now: float) -> None:
         self._transmit(Transmit(self._data, self.hop, self.branch, self.call))
@@ -120,7 +129,7 @@ class ClientTransaction(Transaction):
             self._on_response(self._reply, now)
 
     def time_out(self, now: float) -> None:
-        self._on_response(self._own(408, f"no answer from {self.hop}"), now)
+        self._on_response(made_here(self.request, 408, f"no answer from {self.hop}"), now)
 
     def start_d(self, now: float) -> None:
         self.start(Input.TIMER_D, 0 if self.reliable else TIMER_D, now)
@@ -131,19 +140,21 @@ class ClientTransaction(Transaction):
     def start_m(self, now: float) -> None:
         self.start(Input.TIMER_M, TIMEOUT, now)
 
-    def _own(self, code: int, reason: str) -> ReceivedResponse:
-        headers = self.request.headers
-        sequence, _, method = headers["CSeq"].partition(" ")
-        return ReceivedResponse(
-            TopVia.parse(headers["Via"]),
-            NameAddr.parse(headers["From"]),
-            NameAddr.parse(headers["To"]),
-            headers["Call-ID"],
-            int(sequence),
-            method,
-            respond(self.request, code, reason),
-            own=True,
-        )
+
+def made_here(request: Request, code: int, reason: str) -> ReceivedResponse:
+    """The response in place of one that never came (§8.1.3.1). A request that was never sent has no Via."""
+    headers = request.headers
+    sequence, _, method = headers["CSeq"].partition(" ")
+    return ReceivedResponse(
+        TopVia.parse(headers.get("Via") or "SIP/2.0/UDP nowhere"),
+        NameAddr.parse(headers["From"]),
+        NameAddr.parse(headers["To"]),
+        headers["Call-ID"],
+        int(sequence),
+        method,
+        respond(request, code, reason),
+        own=True,
+    )
 
 
 def ack_failure(invite: Request, response: ReceivedResponse) -> Request:
@@ -163,7 +174,7 @@ def ack_failure(invite: Request, response: ReceivedResponse) -> Request:
 
 
 _T = ClientTransaction
-_CALLING, _TRYING, _PROCEEDING = State.CALLING, State.TRYING, State.PROCEEDING
+_CALLING, _TRYING, _PROCEEDING, _LEFT = State.CALLING, State.TRYING, State.PROCEEDING, State.LEFT
 _ACCEPTED, _COMPLETED, _TERMINATED = State.ACCEPTED, State.COMPLETED, State.TERMINATED
 
 # fmt: off
@@ -174,6 +185,12 @@ INVITE_CLIENT: Table = {
     (_CALLING, Input.PROVISIONAL):        (_PROCEEDING, (_T.pass_up,)),
     (_CALLING, Input.SUCCESS):            (_ACCEPTED, (_T.start_m, _T.pass_up)),
     (_CALLING, Input.FAILURE):            (_COMPLETED, (_T.acknowledge, _T.pass_up, _T.start_d)),
+    (_CALLING, Input.LEFT):               (_LEFT, ()),
+    (_LEFT, Input.PROVISIONAL):           (_LEFT, (_T.pass_up,)),
+    (_LEFT, Input.SUCCESS):               (_ACCEPTED, (_T.start_m, _T.pass_up)),
+    (_LEFT, Input.FAILURE):               (_COMPLETED, (_T.acknowledge, _T.start_d)),
+    (_LEFT, Input.TIMER_B):               (_TERMINATED, ()),
+    (_LEFT, Input.TRANSPORT_ERROR):       (_TERMINATED, ()),
     (_PROCEEDING, Input.PROVISIONAL):     (_PROCEEDING, (_T.pass_up,)),
     (_PROCEEDING, Input.SUCCESS):         (_ACCEPTED, (_T.start_m, _T.pass_up)),
     (_PROCEEDING, Input.FAILURE):         (_COMPLETED, (_T.acknowledge, _T.pass_up, _T.start_d)),
@@ -190,6 +207,7 @@ NON_INVITE_CLIENT: Table = {
     (_TRYING, Input.TIMER_E):             (_TRYING, (_T.repeat_doubling_to_t2,)),
     (_TRYING, Input.TIMER_F):             (_TERMINATED, (_T.time_out,)),
     (_TRYING, Input.TRANSPORT_ERROR):     (_TERMINATED, (_T.pass_up,)),
+    (_TRYING, Input.LEFT):                (_TERMINATED, ()),
     (_TRYING, Input.PROVISIONAL):         (_PROCEEDING, (_T.pass_up,)),
     (_TRYING, Input.SUCCESS):             (_COMPLETED, (_T.pass_up, _T.start_k)),
     (_TRYING, Input.FAILURE):             (_COMPLETED, (_T.pass_up, _T.start_k)),

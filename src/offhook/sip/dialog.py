@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sipmessage import Request, Response
 
-from .hop import Hop
+from .destination import Destination, destination_of
 from .message import ReceivedRequest, ReceivedResponse, finish
 from .name_addr import NameAddr, split_list
 from .route import routed
@@ -92,21 +92,25 @@ class Dialog:
             return
 
     @property
-    def hop(self) -> Hop:
+    def destination(self) -> Destination:
         """Where the next request within it goes."""
-        return routed(self.remote_target, self.route_set)[2]
+        return self._destination(routed(self.remote_target, self.route_set)[2])
 
     @property
     def first(self) -> WireUri:
         """Whose hop that is: of the first route, else of the other end itself."""
         return parse_uri(NameAddr.parse(self.route_set[0]).uri) if self.route_set else self.remote_target
 
-    def request(self, method: str, sequence: int | None = None) -> tuple[Request, Hop]:
-        """A request and its next hop (§12.2.1.1); `sequence` is for an ACK, which has its INVITE's."""
+    def _destination(self, first: WireUri) -> Destination:
+        destination = destination_of(first)
+        return destination.secured() if self.remote_target.scheme == "sips" else destination
+
+    def request(self, method: str, sequence: int | None = None) -> tuple[Request, Destination]:
+        """A request and where it goes (§12.2.1.1); `sequence` is for an ACK, which has its INVITE's."""
         if sequence is None:
             self.local_sequence += 1
             sequence = self.local_sequence
-        target, routes, hop = routed(self.remote_target, self.route_set)
+        target, routes, first = routed(self.remote_target, self.route_set)
         request = Request(method, target)
         headers = request.headers
         if routes:
@@ -117,7 +121,7 @@ class Dialog:
         headers.set("Call-ID", self.call_id)
         headers.set("CSeq", f"{sequence} {method}")
         finish(request)
-        return request, hop
+        return request, self._destination(first)
 
 
 def contact_of(message: Request | Response) -> WireUri | None:

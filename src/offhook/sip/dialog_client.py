@@ -16,6 +16,7 @@ from .client_transaction import ClientTransaction
 from .dialog import Dialog
 from .hop import Hop
 from .message import ReceivedResponse, finish
+from .sending import Sending
 from .transaction_layer import OnResponse, TransactionLayer
 
 MAX_CHALLENGES = 4
@@ -52,8 +53,8 @@ class DialogRequest:
     ) -> None:
         self.method = method
         self.request: Request | None = None
-        self.transaction: ClientTransaction | None = None
-        """Both None while it waits for its turn."""
+        """None while it waits for its turn."""
+        self._sending: Sending | None = None
         self._client = client
         self._on_final = on_final
         self._headers = headers
@@ -65,17 +66,33 @@ class DialogRequest:
     def sequence(self) -> int | None:
         return None if self.request is None else int(self.request.headers["CSeq"].split()[0])
 
+    @property
+    def transaction(self) -> ClientTransaction | None:
+        """None while it waits for its turn, or for its hop to be found."""
+        return None if self._sending is None else self._sending.transaction
+
     def send(self, now: float) -> None:
-        client = self._client
-        self.request, self._hop = client.dialog.request(self.method)
+        self.request, destination = self._client.dialog.request(self.method)
         for name, value in self._headers.items():
             self.request.headers.set(name, value)
-        if self.method in TARGET_REFRESHING:
-            self.request.headers.set("Contact", f"<{client.contact(self._hop)}>")
         finish(self.request, self._body, self._body_type)
+        # A 2xx to a re-INVITE wants its ACK by whichever hop it comes.
+        self._sending = Sending(
+            self._client.layer,
+            self.request,
+            destination,
+            self._receive,
+            self._prepare,
+            on_stray=self._on_final,
+        )
+        self._sending.begin(now)
+
+    def _prepare(self, request: Request, hop: Hop) -> None:
+        client = self._client
+        if self.method in TARGET_REFRESHING:
+            request.headers.set("Contact", f"<{client.contact(hop)}>")
         if client.credentials is not None:
-            client.credentials.authorize(self.request, self._hop)
-        self.transaction = client.layer.send(self.request, self._hop, self._receive, now)
+            client.credentials.authorize(request, hop)
 
     def _receive(self, response: ReceivedResponse, now: float) -> None:
         if response.code < 200:
@@ -88,17 +105,17 @@ class DialogRequest:
         self._client.next(now)
 
     def _challenged(self, response: ReceivedResponse, now: float) -> bool:
-        credentials, request, dialog = self._client.credentials, self.request, self._client.dialog
+        credentials, dialog, sending = self._client.credentials, self._client.dialog, self._sending
         self._attempt += 1
         if response.code not in {401, 407} or self._attempt > MAX_CHALLENGES:
             return False
-        if credentials is None or request is None:
+        if credentials is None or sending is None or sending.hop is None:
             return False
-        if not credentials.answer(request, response.message, self._hop):
+        if not credentials.answer(sending.request, response.message, sending.hop):
             return False
         dialog.local_sequence += 1
-        request.headers.set("CSeq", f"{dialog.local_sequence} {self.method}")
-        self.transaction = self._client.layer.send(request, self._hop, self._receive, now)
+        sending.request.headers.set("CSeq", f"{dialog.local_sequence} {self.method}")
+        sending.again(now)
         return True
 
 

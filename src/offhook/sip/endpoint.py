@@ -1,8 +1,7 @@
 """The edge of a user agent: its sockets and its one timer, on one asyncio loop.
 
-The user agent decides what is sent where; this only sends it, hands back what comes, and says what could not
-be sent. A request longer than 1300 bytes stays on the transport its Via names (RFC 3261 §18.1.1 would have
-it move to TCP): only the user agent could change that Via.
+The user agent decides what is sent where; this only looks up names for it, sends what it says, hands back
+what comes, and says what could not be sent.
 """
 
 import asyncio
@@ -14,10 +13,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from .destination import Destination
 from .events import InviteSent, UserAgentEvent
 from .hop import Hop, Transmit, uri_host
 from .resolve import Resolver
-from .streams import CONNECT_TIMEOUT, MAX_WAITING, Streams, bind_listener
+from .streams import CONNECT_TIMEOUT, Streams, bind_listener
 from .tls import Tls
 from .udp import UdpSocket
 from .user_agent import UserAgent
@@ -54,6 +54,8 @@ class _Bound(NamedTuple):
 class Endpoint:
     """Call `flush` after every call into the user agent, on the loop that `open` ran on.
 
+    `resolver` may be shared with others; without one this has its own.
+
     What `on_event` raises is logged, and the next event told.
     """
 
@@ -63,16 +65,22 @@ class Endpoint:
     """Is given every message that comes and goes, keep-alives left out."""
     _loop: asyncio.AbstractEventLoop
     _here: Hop
-    _resolver: Resolver
+    _family: socket.AddressFamily
     _udp: UdpSocket
     _streams: Streams
 
     def __init__(
-        self, ua: UserAgent, on_event: Callable[[UserAgentEvent], None], tls: Tls | None = None
+        self,
+        ua: UserAgent,
+        on_event: Callable[[UserAgentEvent], None],
+        tls: Tls | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
         self._ua = ua
         self._tls = tls or Tls()
         self._on_event = on_event
+        self._resolver = resolver or Resolver()
+        self._own_resolver = resolver is None
         self._timer: asyncio.Handle | None = None
         self._due_at = math.inf
         """The timer's time, which a handle need not know: uvloop's has none for what is due at once."""
@@ -83,7 +91,6 @@ class Endpoint:
         """Calls whose INVITE was written since events were last told."""
         self._invited: set[str] = set()
         """Calls whose InviteSent was told."""
-        self._unresolved: dict[Hop, list[Transmit]] = {}
         self._lookups: set[asyncio.Task[None]] = set()
 
     async def open(self, host: str, port: int, announced: str | None = None, tls_port: int = 0) -> None:
@@ -144,7 +151,7 @@ class Endpoint:
                 raise CannotBind(host, tls_port, error, tls=True) from error
         self.port = bound
         self._here = Hop("UDP", host, bound)
-        self._resolver = Resolver(self._loop, family)
+        self._family = family
         self._ua.tls_port = tls_port
         return _Bound(udp, listener, secure)
 
@@ -209,15 +216,19 @@ class Endpoint:
         for task in lookups:
             task.cancel()
         await asyncio.gather(*lookups, return_exceptions=True)
+        if self._own_resolver:
+            await self._resolver.close()
         await self._streams.close()
 
     def _drain(self) -> None:
         """One at a time, what is to be sent first: one that fails costs none behind it."""
-        outbox, events = self._ua.outbox, self._ua.events
+        outbox, wanted, events = self._ua.outbox, self._ua.wanted, self._ua.events
         while True:
             try:
                 if outbox:
                     self._send(outbox.pop(0))
+                elif wanted:
+                    self._locate(wanted.pop(0))
                 elif self._sent:
                     self._on_event(InviteSent(self._sent.pop(0)))
                 elif events:
@@ -228,12 +239,13 @@ class Endpoint:
                 _log.exception("SIP goes on without what failed here")
 
     def _send(self, transmit: Transmit) -> None:
+        hop = transmit.hop
+        if (":" in hop.host) != (self._family == socket.AF_INET6):
+            here = "IPv6" if self._family == socket.AF_INET6 else "IPv4"
+            self._fail(transmit, OSError(f"{hop.host} cannot be reached from an {here} address"))
+            return
         try:
-            hop = self._resolver.known(transmit.hop)
-            if hop is not None:
-                self._send_to(transmit, hop)
-            else:
-                self._look_up(transmit)
+            self._send_to(transmit, hop)
         except OSError as error:
             self._fail(transmit, error)
 
@@ -246,29 +258,32 @@ class Endpoint:
         else:
             self._streams.send(transmit, hop)
 
-    def _look_up(self, transmit: Transmit) -> None:
-        waiting = self._unresolved.setdefault(transmit.hop, [])
-        if len(waiting) == MAX_WAITING:
-            raise OSError(f"{MAX_WAITING} messages already wait for the address of {transmit.hop.host}")
-        waiting.append(transmit)
-        if len(waiting) == 1:
-            task = self._loop.create_task(self._resolve(transmit.hop))
-            self._lookups.add(task)
-            task.add_done_callback(self._lookups.discard)
-
-    async def _resolve(self, hop: Hop) -> None:
+    def _locate(self, destination: Destination) -> None:
+        """At once where it is known, so that what waits for it is sent in the same flush."""
         try:
-            address = await self._resolver.resolve(hop)
+            hops = self._resolver.known(destination, self._family)
         except OSError as error:
-            for transmit in self._unresolved.pop(hop):
-                self._fail(transmit, error)
+            self._ua.not_located(destination, str(error), self._loop.time())
+            return
+        if hops is not None:
+            self._ua.located(destination, hops, self._loop.time())
+            return
+        task = self._loop.create_task(self._look_up(destination))
+        self._lookups.add(task)
+        task.add_done_callback(self._lookups.discard)
+
+    async def _look_up(self, destination: Destination) -> None:
+        try:
+            hops = await self._resolver.locate(destination, self._family)
+        except OSError as error:
+            self._ua.not_located(destination, str(error), self._loop.time())
+        except Exception:
+            # Whatever a name server may say, nobody waits for ever.
+            self._ua.not_located(destination, f"{destination.host} was not found", self._loop.time())
+            self.flush()
+            raise
         else:
-            self._ua.located(hop.host, address.host)
-            for transmit in self._unresolved.pop(hop):
-                try:
-                    self._send_to(transmit, address)
-                except OSError as error:
-                    self._fail(transmit, error)
+            self._ua.located(destination, hops, self._loop.time())
         self.flush()
 
     def _received(self, data: bytes, source: Hop) -> None:

@@ -8,7 +8,7 @@ from sipmessage import Request
 
 from .account import Account
 from .account_credentials import AccountCredentials
-from .client_transaction import ClientTransaction
+from .destination import destination_of, likely_hop
 from .events import Binding
 from .hop import Hop
 from .keep_alive import KeepAlive
@@ -16,7 +16,8 @@ from .learned_address import LearnedAddress
 from .message import ReceivedResponse
 from .registration import Registration
 from .route import routed
-from .target import first_hop, hop_of_account
+from .sending import Sending
+from .target import destination_of_account, first_destination, preloaded
 from .timers import Timer
 from .transaction_layer import TransactionLayer
 from .uri import WireUri, parse_uri
@@ -39,14 +40,15 @@ class HostedRegistration:
         longest_retry: float,
     ) -> None:
         self.account = account
-        self._hop = hop_of_account(account)
+        self._hop = likely_hop(destination_of_account(account))
+        """By which the last request went, or the next may."""
         self._layer = layer
         self._credentials = credentials
         self._learned = learned
         self._changed = changed
         self._keep_alive = KeepAlive(account, layer, self._flow_is_dead)
         self._timer: Timer | None = None
-        self._transaction: ClientTransaction | None = None
+        self._sending: Sending | None = None
         self.registration = Registration(
             account,
             self._contact(),
@@ -55,7 +57,7 @@ class HostedRegistration:
             instance=layer.instance,
             # A datagram needs no connection of ours to come back by, so the Contact says all there is. It is
             # streams that a NAT lets through in one direction only.
-            reg_id=reg_id if account.transport != "UDP" else None,
+            reg_id=reg_id if account.transport not in {None, "UDP"} else None,
             longest_retry=longest_retry,
         )
 
@@ -115,10 +117,7 @@ class HostedRegistration:
         request = step(now)
         registration = self.registration
         if request is not None:
-            if self._transaction is not None:
-                self._transaction.abandon(now)
-            hop = first_hop(parse_uri(str(request.uri)), self.account)
-            self._transaction = self._layer.send(request, hop, partial(self._on_response, request), now)
+            self._send(request, now)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -129,6 +128,21 @@ class HostedRegistration:
             self._keep_alive.stop()
         if self._shown != before:
             self._changed(now)
+
+    def _send(self, request: Request, now: float) -> None:
+        if self._sending is not None:
+            self._sending.abandon(now)
+        request.uri, routes, first = routed(parse_uri(str(request.uri)), preloaded(self.account))
+        if routes:
+            request.headers.setlist("Route", routes)
+        destination = first_destination(first, self.account)
+        on_response = partial(self._on_response, request)
+        self._sending = Sending(self._layer, request, destination, on_response, self._prepare)
+        self._sending.begin(now)
+
+    def _prepare(self, request: Request, hop: Hop) -> None:
+        self._hop = hop
+        self.registration.go_by(self._contact(), request)
 
     @property
     def _shown(self) -> tuple[Binding, str | None, bool, tuple[str, ...]]:
@@ -154,7 +168,8 @@ class HostedRegistration:
             return registration.response(response.message, now)
         follow_up = registration.response(response.message, now)
         route = registration.service_route
-        self._credentials.route = routed(parse_uri("sip:nobody.invalid"), route)[2] if route else None
+        first = routed(parse_uri("sip:nobody.invalid"), route)[2] if route else None
+        self._credentials.home.route(None if first is None else destination_of(first))
         if registration.state is Binding.REGISTERED:
             self._keep_alive.start(
                 self._hop,

@@ -217,7 +217,7 @@ class InviteSession:
     def over_tls(self) -> bool:
         """Nobody could read our offers and answers on this end's own hop; of those behind it nothing is
         known."""
-        return not self.in_the_clear and (self._dialog is None or self._dialog.hop.transport == "TLS")
+        return not self.in_the_clear and (self._dialog is None or self._dialog.destination.over_tls)
 
     # --- our own requests in it
 

@@ -310,6 +310,14 @@ def new_request(method: str, uri: URI, headers: Mapping[str, str]) -> Request:
     return request
 
 
+def copied(request: Request) -> Request:
+    """As it is now."""
+    copy = Request(request.method, request.uri)
+    copy.headers._list = [(name, list(values)) for name, values in request.headers._list]
+    copy.body = request.body
+    return copy
+
+
 def put_via(request: Request, via: str) -> None:
     """Make `via` the only one. It goes on top, where proxies look first (§7.3.1)."""
     fields = request.headers._list

@@ -6,12 +6,11 @@ from sipmessage import Request
 
 from . import capabilities
 from .account import Account
-from .client_transaction import ClientTransaction
 from .dialog import Dialog
 from .dialog_client import MAX_CHALLENGES, NO_HEADERS
 from .early_dialog import EarlyDialog
 from .events import Answered, Failed, Progress
-from .hop import Hop, Transmit
+from .hop import Hop
 from .invite_session import InviteSession, Owner
 from .media import Direction, LocalMedia, MediaFlow
 from .message import ReceivedResponse, finish, new_request, phrase_of
@@ -20,7 +19,8 @@ from .negotiation import Negotiation
 from .offer_answer import NotAcceptable
 from .redirection import Redirections, contacts_of
 from .route import routed
-from .target import first_hop
+from .sending import Acknowledgement, Sending
+from .target import first_destination, preloaded
 from .timers import TIMEOUT, Timer
 from .transferee import Transferee
 from .uri import WireUri, sip_uri_text
@@ -49,7 +49,7 @@ class OutgoingCall(InviteSession):
         self._heard: EarlyDialog | None = None
         """Whose early media is heard: that which last described its sound. A number that rings at one place
         after the other is followed that way, and none takes over by repeating itself."""
-        self._acks: dict[str, Transmit] = {}
+        self._acks: dict[str, Acknowledgement] = {}
         self._told: tuple[int, str, bool] | None = None
         self._ringing = False
         """A provisional response came, so that CANCEL is allowed."""
@@ -68,12 +68,12 @@ class OutgoingCall(InviteSession):
     ) -> None:
         self.media = media
         self.secure = target.scheme == "sips"
-        self._request, hop = self._build(target, media)
+        self._request = self._build(target, media)
         for name, value in headers.items():
             self._request.headers.set(name, value)
         if self._owner.follow_redirects:
             self._redirections = Redirections(target)
-        self._send_to(hop, now)
+        self._send(target, now)
 
     @property
     def confirmed(self) -> bool:
@@ -98,16 +98,19 @@ class OutgoingCall(InviteSession):
             self._leave(now, closing=self._dialog)
             return
         self._giving_up = True
-        if self._ringing:
+        if self._sending.settle():
+            # It never left.
+            self._report(487, phrase_of(487), now)
+            self._leave(now)
+        elif self._ringing:
             self._cancel(now)
 
     # --- the INVITE
 
-    def _build(self, target: WireUri, media: LocalMedia) -> tuple[Request, Hop]:
+    def _build(self, target: WireUri, media: LocalMedia) -> Request:
         layer, account = self.layer, self.account
-        uri, routes, hop = self._routed(target)
         if account is None:
-            caller = name_addr("", layer.contact_uri(None, hop))
+            caller = name_addr("", sip_uri_text("", layer.contact.host, layer.contact.port))
         else:
             caller = name_addr(account.display_name, sip_uri_text(account.user, account.host))
         headers = {
@@ -116,28 +119,37 @@ class OutgoingCall(InviteSession):
             "To": name_addr("", str(target)),
             "Call-ID": layer.new_call_id(),
             "CSeq": "1 INVITE",
-            "Contact": f"<{self.contact(hop)}>",
             **capabilities.ADVERTISED,
             **self.timer.asks(),
         }
-        request = new_request("INVITE", uri, headers)
+        request = new_request("INVITE", target, headers)
+        finish(request, self.negotiation.offer(media))
+        return request
+
+    def _send(self, target: WireUri, now: float) -> None:
+        request = self._request
+        request.uri, routes, first = routed(target, preloaded(self.account, self._route))
         if routes:
             request.headers.setlist("Route", routes)
-        finish(request, self.negotiation.offer(media))
-        return request, hop
+        destination = first_destination(first, self.account)
+        self._sending = Sending(
+            self.layer,
+            request,
+            destination.secured() if target.scheme == "sips" else destination,
+            self._on_response,
+            self._prepare,
+            on_stray=self._on_stray,
+            call=self.call,
+            may_grow=True,
+        )
+        self._sending.begin(now)
 
-    def _routed(self, target: WireUri) -> tuple[WireUri, list[str], Hop]:
-        if not self._route:
-            return target, [], first_hop(target, self.account)
-        return routed(target, self._route)
-
-    def _send_to(self, hop: Hop, now: float) -> None:
-        self._hop = hop
+    def _prepare(self, request: Request, hop: Hop) -> None:
         self.in_the_clear |= hop.transport != "TLS"
+        request.headers.set("Contact", f"<{self.contact(hop)}>")
         credentials = self._owner.credentials(self.account)
         if credentials is not None:
-            credentials.authorize(self._request, hop)
-        self._send(now)
+            credentials.authorize(request, hop)
 
     def _begin_anew(self) -> None:
         """The next INVITE of the call: a final response ended the one before, and its dialogs."""
@@ -147,11 +159,6 @@ class OutgoingCall(InviteSession):
         self._ringing = False
         self._give_up_branches(None)
         self._branches = {}
-
-    def _send(self, now: float) -> None:
-        self._transaction: ClientTransaction = self.layer.send(
-            self._request, self._hop, self._on_response, now, self.call
-        )
 
     def _on_response(self, response: ReceivedResponse, now: float) -> None:
         if response.code < 200:
@@ -197,14 +204,11 @@ class OutgoingCall(InviteSession):
     def _on_success(self, response: ReceivedResponse, now: float) -> None:
         tag = response.to.tag
         if tag in self._acks:
-            self.layer.outbox.append(self._acks[tag])
+            self._acks[tag].repeat(now)
             return
-        early = self._branch(response)
+        early = self._confirmed(response, now)
         if early is None:
             return
-        self._owner.dialog_opened(early.dialog, self)
-        early.dialog.confirm(response)
-        self._acknowledge(early.dialog)
         if self._dialog is not None or self._giving_up or self.over:
             # Answered a second time by another branch, or too late (§13.2.2.4, §9.1).
             self._bye(early.client, now)
@@ -235,25 +239,42 @@ class OutgoingCall(InviteSession):
         if self._followed is not None:
             self._followed.report(code, phrase, now)
 
-    def _acknowledge(self, dialog: Dialog) -> None:
-        sequence, _, _ = self._request.headers["CSeq"].partition(" ")
-        ack, hop = dialog.request("ACK", int(sequence))
-        credentials = self._owner.credentials(self.account)
-        if credentials is not None:
-            credentials.repeat(self._request, ack, hop)
-        self._acks[dialog.remote_tag] = self.layer.send_ack(ack, hop)
+    def _on_stray(self, response: ReceivedResponse, now: float) -> None:
+        """A hop was given up, and had brought the INVITE to somebody who answered it."""
+        tag = response.to.tag
+        if tag in self._acks:
+            self._acks[tag].repeat(now)
+        elif (early := self._confirmed(response, now)) is not None:
+            self._bye(early.client, now)
+
+    def _confirmed(self, response: ReceivedResponse, now: float) -> EarlyDialog | None:
+        """The branch of a 2xx, which is acknowledged."""
+        early = self._branch(response)
+        if early is None:
+            return None
+        self._owner.dialog_opened(early.dialog, self)
+        early.dialog.confirm(response)
+        ack, destination = early.dialog.request("ACK", response.sequence)
+        credentials, invite = self._owner.credentials(self.account), self._request
+
+        def prepare(request: Request, hop: Hop) -> None:
+            if credentials is not None:
+                credentials.repeat(invite, request, hop)
+
+        self._acks[early.dialog.remote_tag] = Acknowledgement(self.layer, ack, destination, prepare, now)
+        return early
 
     def _on_failure(self, response: ReceivedResponse, now: float) -> None:
         if response.code in {401, 407} and not self._giving_up and self._authorized(response):
             self._attempt += 1
             self._begin_anew()
-            self._send(now)
+            self._sending.again(now)
             return
         if not self._giving_up and self.timer.raised(response.message):
             for name, value in self.timer.asks().items():
                 self._request.headers.set(name, value)
             self._begin_anew()
-            self._send(now)
+            self._sending.again(now)
             return
         contacts = contacts_of(response.message)
         if self._redirections is not None and not self._giving_up:
@@ -268,30 +289,27 @@ class OutgoingCall(InviteSession):
     def _follow(self, target: WireUri, now: float) -> None:
         """A 3xx names `target` (§8.1.3.4). What was agreed with whoever sent it counts no more."""
         request = self._request
-        request.uri, routes, hop = self._routed(target)
-        if routes:
-            request.headers.setlist("Route", routes)
         for name in ("Authorization", "Proxy-Authorization"):
             request.headers.remove(name)
         self._begin_anew()
         self._attempt, self._told, self.flow = 1, None, None
-        request.headers.set("Contact", f"<{self.contact(hop)}>")
-        self._send_to(hop, now)
+        self._send(target, now)
 
     def _authorized(self, response: ReceivedResponse) -> bool:
         """Give the INVITE the credentials that a 401 or 407 asks for; False: there are none left to try."""
-        credentials = self._owner.credentials(self.account)
-        if credentials is None or self._attempt > MAX_CHALLENGES:
+        credentials, hop = self._owner.credentials(self.account), self._sending.hop
+        if credentials is None or hop is None or self._attempt > MAX_CHALLENGES:
             return False
-        return credentials.answer(self._request, response.message, self._hop)
+        return credentials.answer(self._request, response.message, hop)
 
     def _cancel(self, now: float) -> None:
-        self.layer.cancel(self._transaction, now)
+        if self._sending.transaction is not None:
+            self.layer.cancel(self._sending.transaction, now)
         self._patience = self.layer.timers.start(now + TIMEOUT, self._no_final_response)
 
     def _no_final_response(self, now: float) -> None:
         """64*T1 after its CANCEL an INVITE counts as cancelled (§9.1)."""
-        self._transaction.abandon(now)
+        self._sending.abandon(now)
         self._report(487, phrase_of(487), now)
         self._leave(now)
 
@@ -333,7 +351,7 @@ class OutgoingCall(InviteSession):
 
     @property
     def _pending(self) -> bool:
-        return self._transaction.waiting
+        return self._sending.waiting
 
 
 def _phrase(response: ReceivedResponse) -> str:

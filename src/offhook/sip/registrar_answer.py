@@ -1,12 +1,12 @@
 """What a registrar's 2xx grants (RFC 3261 §10.2.4): for how long, by which route, how the flow is kept."""
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
 from sipmessage import URI, Response
 
+from .delta_seconds import seconds
 from .name_addr import NameAddr, split_list
 from .uri import DEFAULT_PORT, parse_uri
 
@@ -14,8 +14,6 @@ MAX_ROUTES: Final = 8
 """Of a Service-Route. They go with every request of the account."""
 
 LONGEST_FLOW_TIMER: Final = 3600
-
-_DELTA_SECONDS: Final = re.compile(r"[0-9]{1,10}(?![0-9])")
 
 
 def granted(response: Response, contact: URI) -> int | None:
@@ -51,12 +49,6 @@ def flow_timer(response: Response) -> int | None:
     """Seconds within which it wants a sign of life (RFC 5626 §10)."""
     wanted = seconds(response.headers.get("Flow-Timer"))
     return min(wanted, LONGEST_FLOW_TIMER) if wanted else None
-
-
-def seconds(value: str | None) -> int | None:
-    """The delta-seconds a header begins with (`120 (I'm in a meeting);duration=60`), or None."""
-    digits = _DELTA_SECONDS.match(value or "")
-    return int(digits[0]) if digits else None
 
 
 def same_contact(one: URI, other: URI) -> bool:

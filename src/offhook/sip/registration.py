@@ -7,14 +7,16 @@ from sipmessage import URI, Request, Response
 
 from . import capabilities
 from .account import Account
+from .delta_seconds import seconds
+from .destination import destination_of, likely_hop
 from .digest import Credentials
 from .events import Binding
 from .message import finish
 from .name_addr import name_addr
 from .redirection import contacts_of
-from .registrar_answer import flow_timer, granted, keeps_flow, same_contact, seconds, service_route
-from .target import hop_of_account
-from .uri import hop_of, parse_uri, sip_uri
+from .registrar_answer import flow_timer, granted, keeps_flow, same_contact, service_route
+from .target import destination_of_account
+from .uri import parse_uri, sip_uri
 
 EXPIRES: Final = 1800
 """Seconds asked for. Desk phones ask for 1800 to 3600; the shorter, since a registrar that lost its bindings
@@ -90,7 +92,7 @@ class Registration:
         self.service_route: tuple[str, ...] = ()
         self.flow_timer: int | None = None
         self.keeps_flow = False
-        self._where = hop_of_account(account)
+        self._where = likely_hop(destination_of_account(account))
         self._credentials = credentials
         self._random = rng
         self._call_id = f"{rng.getrandbits(128):032x}"
@@ -160,6 +162,11 @@ class Registration:
     def is_bound(self, now: float) -> bool:
         """As far as is known here; for all that, a request whose answer is awaited may have done it."""
         return now < self._bound_until
+
+    def go_by(self, contact: URI, request: Request) -> None:
+        """`request`, one of those made here, leaves by a way on which this end is reached at `contact`."""
+        if self.relocate(contact, bound=self._bound_until > 0):
+            self._put_contact(request, _asked(request))
 
     def renew(self, now: float) -> Request | None:
         """Register again at once, whatever is awaited; None for what is not to be registered."""
@@ -248,15 +255,18 @@ class Registration:
         request.headers.set("To", of_record)
         request.headers.set("Call-ID", self._call_id)
         request.headers.set("CSeq", f"{self._cseq} REGISTER")
-        forgotten = [f"<{uri}>;expires=0" for uri in self._left]
-        request.headers.setlist(
-            "Contact", [f"<{self.contact}>{self._parameters()};expires={expires}", *forgotten]
-        )
+        self._put_contact(request, expires)
         request.headers.set("Expires", str(expires))
         request.headers.set("Supported", "path" if self._reg_id is None else "path, outbound")
         request.headers.set("Allow", capabilities.ALLOW)
         finish(request)
         return request
+
+    def _put_contact(self, request: Request, expires: int) -> None:
+        forgotten = [f"<{uri}>;expires=0" for uri in self._left]
+        request.headers.setlist(
+            "Contact", [f"<{self.contact}>{self._parameters()};expires={expires}", *forgotten]
+        )
 
     def _parameters(self) -> str:
         instance = f';+sip.instance="<{self._instance}>"' if self._instance else ""
@@ -278,7 +288,7 @@ class Registration:
         """Ask the registrar that this one names (RFC 3261 §8.1.3.4), never by a way less safe."""
         for contact in contacts_of(response):
             target = parse_uri(contact)
-            transport = hop_of(target).transport
+            transport = likely_hop(destination_of(target)).transport
             if not target.is_sip or (self.account.transport == "TLS" and transport != "TLS"):
                 continue
             bare = sip_uri("", target.host, target.port)

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from sipmessage import Request
+
 from .capabilities import ADVERTISED_WITHIN
 from .dialog_client import DialogClient
-from .hop import Transmit
+from .hop import Hop
 from .message import ReceivedResponse
 from .negotiation import SDP
+from .sending import Acknowledgement
 from .timers import TIMEOUT
 from .transaction import State
 from .transaction_layer import OnResponse
@@ -26,7 +29,7 @@ class ReInvite:
         self._client = client
         self._on_outcome = on_outcome
         self._told = False
-        self._ack: Transmit | None = None
+        self._ack: Acknowledgement | None = None
         said = {**ADVERTISED_WITHIN, **headers}
         self._request = client.send("INVITE", self._on_final, now, headers=said, body=offer, body_type=SDP)
         # The transaction gives up what nothing answers, and not what got a provisional response.
@@ -34,22 +37,26 @@ class ReInvite:
 
     def _on_final(self, response: ReceivedResponse, now: float) -> None:
         if response.code < 300:
-            self._acknowledge(response)
+            self._acknowledge(response, now)
         if not self._told:
             self._told = True
             self._limit.cancel()
             self._on_outcome(response, now)
 
-    def _acknowledge(self, response: ReceivedResponse) -> None:
+    def _acknowledge(self, response: ReceivedResponse, now: float) -> None:
         layer, dialog, request = self._client.layer, self._client.dialog, self._request.request
         if self._ack is not None:
-            layer.outbox.append(self._ack)
+            self._ack.repeat(now)
             return
         dialog.refresh(response.message)
-        ack, hop = dialog.request("ACK", response.sequence)
-        if request is not None and self._client.credentials is not None:
-            self._client.credentials.repeat(request, ack, hop)
-        self._ack = layer.send_ack(ack, hop)
+        ack, destination = dialog.request("ACK", response.sequence)
+        credentials = self._client.credentials
+
+        def prepare(ack: Request, hop: Hop) -> None:
+            if request is not None and credentials is not None:
+                credentials.repeat(request, ack, hop)
+
+        self._ack = Acknowledgement(layer, ack, destination, prepare, now)
 
     def _too_long(self, now: float) -> None:
         layer, transaction = self._client.layer, self._request.transaction

@@ -1,9 +1,11 @@
-"""What a person dials, made a Request-URI, and the first hop to it."""
+"""What a person dials, made a Request-URI, and the way to it."""
+
+from functools import lru_cache
 
 from .account import Account
-from .hop import Hop
-from .name_addr import one_line
-from .uri import DEFAULT_PORT, WireUri, hop_of, parse_uri, sip_uri
+from .destination import Destination, destination_of
+from .name_addr import NameAddr, one_line
+from .uri import WireUri, parse_uri, sip_uri
 
 
 def target_of(text: str, account: Account | None) -> WireUri:
@@ -32,14 +34,37 @@ def at_registrar(target: WireUri, account: Account | None, acting: Account | Non
     return sip_uri(target.user or "", acting.host, acting.port)
 
 
-def hop_of_account(account: Account) -> Hop:
-    port = account.port or DEFAULT_PORT[account.transport]
-    return Hop(account.transport, account.host.strip("[]"), port)
+def destination_of_account(account: Account) -> Destination:
+    """The registrar, and where what is dialled goes, unless there is a proxy before it."""
+    return Destination(account.host.strip("[]").lower(), account.port, account.transport)
 
 
-def first_hop(target: WireUri, account: Account | None) -> Hop:
-    """Where a request without a route goes: the account's own host by its transport, any other as its URI
-    says."""
-    if account is not None and target.host.lower() == account.host.lower() and target.port == account.port:
-        return hop_of_account(account)
-    return hop_of(target)
+def preloaded(account: Account | None, service_route: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The routes of what this end sends outside a dialog (RFC 3261 §8.1.2, RFC 3608 §5).
+
+    The proxy is a loose router. A registrar that it stands before may name it as its own first route.
+    """
+    if account is None or not account.proxy:
+        return service_route
+    proxy = _loose(account.proxy)
+    if service_route and _place(service_route[0]) == _place(proxy):
+        return service_route
+    return (proxy, *service_route)
+
+
+def first_destination(first: WireUri, account: Account | None) -> Destination:
+    """Of the URI that a request goes to first: the account's own host by the account's transport, any other
+    as its URI says."""
+    if account is not None and first.host.lower() == account.host.lower() and first.port == account.port:
+        return destination_of_account(account)
+    return destination_of(first)
+
+
+@lru_cache
+def _loose(proxy: str) -> str:
+    return f"<{proxy}>" if "lr" in parse_uri(proxy).parameters else f"<{proxy};lr>"
+
+
+def _place(route: str) -> tuple[str, int | None]:
+    uri = parse_uri(NameAddr.parse(route).uri)
+    return uri.host.lower(), uri.port

@@ -21,6 +21,8 @@ class State(StrEnum):
     """A 2xx went by; the transaction stays to absorb what is repeated (RFC 6026 §7)."""
     COMPLETED = "completed"
     CONFIRMED = "confirmed"
+    LEFT = "left"
+    """An INVITE that another hop has got by now; who answers late is not left hanging."""
     TERMINATED = "terminated"
 
 
@@ -34,6 +36,7 @@ class Input(StrEnum):
     FAILURE = "300-699"
     TRANSPORT_ERROR = "transport error"
     ABANDONED = "abandoned"
+    LEFT = "left"
     TIMER_A = "timer A"
     TIMER_B = "timer B"
     TIMER_D = "timer D"

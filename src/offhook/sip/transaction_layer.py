@@ -10,6 +10,7 @@ from sipmessage import Request, Response
 from .account import Account
 from .client_transaction import ClientTransaction
 from .hop import Hop, Transmit, Transport, uri_host
+from .locator import Locator
 from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond, shorten
 from .name_addr import one_line
 from .server_transaction import Key, ServerTransaction, key_of
@@ -55,6 +56,7 @@ class TransactionLayer:
         self.product = one_line(product)
         self.outbox: list[Transmit] = []
         self.timers = Timers()
+        self.locator = Locator()
         self.random = rng
         self._client: dict[tuple[str, str], ClientTransaction] = {}
         self._server: dict[Key, ServerTransaction] = {}
@@ -94,12 +96,27 @@ class TransactionLayer:
 
     # --- as a client
 
-    def send(
-        self, request: Request, hop: Hop, on_response: OnResponse, now: float, call: str | None = None
+    def transaction(
+        self, request: Request, hop: Hop, on_response: OnResponse, call: str | None = None
     ) -> ClientTransaction:
-        """Put a Via on `request` and send it in a transaction of its own."""
+        """Put a Via on `request`; the transaction that is to send it, which `begin` does."""
         branch = self._put_via(request, hop)
-        return self._begin(request, branch, hop, on_response, now=now, call=call)
+        return self._transaction(request, branch, hop, on_response, call)
+
+    def send(self, request: Request, hop: Hop, on_response: OnResponse, now: float) -> ClientTransaction:
+        """Send `request` to `hop` and nowhere else."""
+        transaction = self.transaction(request, hop, on_response)
+        self.begin(transaction, now)
+        return transaction
+
+    def begin(self, transaction: ClientTransaction, now: float) -> None:
+        self._client[transaction.branch, transaction.request.method] = transaction
+        hop = transaction.hop
+        if _laid_open(transaction.request, hop):
+            reason = f"a sips: call goes over TLS alone, and {hop} would take {hop.transport}"
+            self.timers.start(now, lambda at: transaction.fail(reason, at))
+        else:
+            transaction.begin(now)
 
     def cancel(self, invite: ClientTransaction, now: float) -> None:
         """Send the CANCEL of an INVITE that has had a provisional response (§9.1)."""
@@ -110,10 +127,9 @@ class TransactionLayer:
         request.headers.set("CSeq", of_invite["CSeq"].split()[0] + " CANCEL")
         if routes := of_invite.getlist("Route"):
             request.headers.setlist("Route", list(routes))
-        request.headers.set("User-Agent", self.product)
         finish(request)
         # What comes of it shows in the INVITE's own final response.
-        self._begin(request, invite.branch, invite.hop, lambda _response, _now: None, now=now)
+        self.begin(self._transaction(request, invite.branch, invite.hop, lambda _response, _now: None), now)
 
     def send_ack(self, ack: Request, hop: Hop) -> Transmit:
         """Send the ACK of a 2xx, which has no transaction (§13.2.2.4); returned to be sent again."""
@@ -140,7 +156,7 @@ class TransactionLayer:
     @property
     def waiting(self) -> bool:
         """A request of ours has had no final response yet."""
-        return any(transaction.waiting for transaction in self._client.values())
+        return self.locator.waiting or any(transaction.waiting for transaction in self._client.values())
 
     @property
     def idle(self) -> bool:
@@ -222,18 +238,11 @@ class TransactionLayer:
         put_via(request, f"SIP/2.0/{hop.transport} {by}")
         return branch
 
-    def _begin(
-        self,
-        request: Request,
-        branch: str,
-        hop: Hop,
-        on_response: OnResponse,
-        *,
-        now: float,
-        call: str | None = None,
+    def _transaction(
+        self, request: Request, branch: str, hop: Hop, on_response: OnResponse, call: str | None = None
     ) -> ClientTransaction:
         request.headers.set("User-Agent", self.product)
-        transaction = ClientTransaction(
+        return ClientTransaction(
             request,
             branch,
             hop,
@@ -243,13 +252,6 @@ class TransactionLayer:
             terminated=self._client_terminated,
             call=call,
         )
-        self._client[branch, request.method] = transaction
-        if _laid_open(request, hop):
-            reason = f"a sips: call goes over TLS alone, and {hop} would take {hop.transport}"
-            self.timers.start(now, lambda at: transaction.fail(reason, at))
-        else:
-            transaction.begin(now)
-        return transaction
 
     def _client_terminated(self, transaction: ClientTransaction) -> None:
         self._client.pop((transaction.branch, transaction.request.method), None)

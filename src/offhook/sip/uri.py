@@ -1,4 +1,4 @@
-"""SIP URIs as they came over the wire (RFC 3261 §19.1), and the hop they name (RFC 3263 §4, without DNS)."""
+"""SIP URIs as they came over the wire (RFC 3261 §19.1)."""
 
 import re
 import urllib.parse
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sipmessage import URI, Parameters
 
-from .hop import Hop, Transport, uri_host
+from .hop import uri_host
 from .name_addr import one_line, parse_parameters
 
 _SIP_URI = re.compile(
@@ -19,7 +19,6 @@ _SIP_URI = re.compile(
 _OTHER_URI = re.compile(r"([a-z][a-z0-9+.-]*):[^\s<>\"]+", re.IGNORECASE | re.ASCII)
 
 DEFAULT_PORT = {"UDP": 5060, "TCP": 5060, "TLS": 5061}
-_TRANSPORTS: dict[str, Transport] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 
 # RFC 3261 §25.1 "user": unreserved and user-unreserved.
 _USER_SAFE = "-_.!~*'()&=+$,;?/"
@@ -79,10 +78,3 @@ def sip_uri_text(user: str, host: str, port: int | None = None) -> str:
     where = uri_host(host) if port is None else f"{uri_host(host)}:{port}"
     who = urllib.parse.quote(user, safe=_USER_SAFE) + "@" if user else ""
     return f"sip:{who}{where}"
-
-
-def hop_of(uri: URI) -> Hop:
-    transport = _TRANSPORTS.get((uri.parameters.get("transport") or "").lower(), "UDP")
-    if uri.scheme == "sips":
-        transport = "TLS"
-    return Hop(transport, uri.host.strip("[]"), uri.port or DEFAULT_PORT[transport])

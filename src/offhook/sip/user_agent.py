@@ -14,6 +14,7 @@ from .accounts import Accounts
 from .arriving_invite import ArrivingInvite
 from .arriving_invite import Refused as NotTaken
 from .auto_answer import asks_to_be_answered
+from .destination import Destination
 from .dialog import Dialog, DialogId
 from .events import Incoming, Replacing, UserAgentEvent
 from .hop import Hop, Transmit
@@ -55,9 +56,10 @@ makes two: with room for 32 calls, some thirty of them may come and go in a seco
 class UserAgent:
     """One SIP end point, pure: bytes and time go in, `outbox` and `events` fill.
 
-    Both are to be drained after each call of a method, and `tick` is to be called at `deadline`. Times are
-    seconds on a monotonic clock. What comes from the network never raises; what its owner asks for raises
-    KeyError for a call or account that is not there, ValueError for what cannot be sent.
+    Both are to be drained after each call of a method, `wanted` too, and `tick` is to be called at
+    `deadline`. Times are seconds on a monotonic clock. What comes from the network never raises; what its
+    owner asks for raises KeyError for a call or account that is not there, ValueError for what cannot be
+    sent.
 
     `contact` is where this end is reached from outside. It may be set anew as long as nothing was sent.
     With `follow_redirects` a 3xx to an INVITE is not told but followed: five times at most for one call, and
@@ -178,9 +180,20 @@ class UserAgent:
         for binding in self._bindings.values():
             binding.moved(now)
 
-    def located(self, name: str, address: str) -> None:
-        """The host `name` of a hop was looked up: it is where `address` is."""
-        self._accounts.located(name, address)
+    @property
+    def wanted(self) -> list[Destination]:
+        """What is to be looked up, to be drained like the outbox: each is answered by `located` or
+        `not_located`, and until then what is sent there waits."""
+        return self.layer.locator.wanted
+
+    def located(self, destination: Destination, hops: list[Hop], now: float) -> None:
+        """`hops`, by addresses, best first: there is one at least."""
+        self._accounts.located(destination, hops)
+        self.layer.locator.located(destination, hops, now)
+
+    def not_located(self, destination: Destination, reason: str, now: float) -> None:
+        """`reason` is for a person."""
+        self.layer.locator.not_located(destination, reason, now)
 
     # --- accounts
 
