@@ -88,11 +88,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(*answers: Answer, tls: SSLContext | None = None) -> AsyncIterator[Receiver]:
+async def receiving(
+    *answers: Answer, tls: SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[Receiver]:
     receiver = Receiver(*answers)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(receiver.serve, host, 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
-    receiver.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    receiver.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
     try:
         yield receiver
     finally:

@@ -327,7 +327,7 @@ def test_what_is_queued_gets_a_chance_when_the_phone_stops(tmp_path):
     asyncio.run(run())
 
 
-def test_a_loop_through_the_own_action_uri_is_slowed_down():
+def test_the_pace():
     pace, now, sent = Pace(), 0.0, 0
     while now < 10.0:
         now += pace.wait(now)
@@ -335,6 +335,31 @@ def test_a_loop_through_the_own_action_uri_is_slowed_down():
     assert sent <= delivery.BURST + 10 * delivery.RATE + 1
     # A pause gives the burst back.
     assert all(pace.wait(now + 60.0) == 0.0 for _ in range(delivery.BURST))
+
+
+def test_a_phone_that_calls_itself_in_circles_is_slowed_down(tmp_path, monkeypatch):
+    monkeypatch.setattr(delivery, "BURST", 10)
+
+    async def run() -> None:
+        host = Host(Flash(tmp_path / FILE_NAME))
+        options = {"account": ["sip:1001@127.0.0.1;register=no"], "http_port": "0", "https_port": "0"}
+        [listening] = await host.start([run_options({**options, "sip_port": "0"}, {}).device("0c1105000001")])
+        [station] = host.stations
+        try:
+            url = f"{listening.web[0]}/fcgi/do?action="
+            await station.change({"action_urls.mute": f"{url}UnMute", "action_urls.unmute": f"{url}Mute"})
+            heard: list[int] = []
+            station.happenings.listen(lambda number, _happening: heard.append(number))
+            await said(station.press(MakeCall("1002")))
+            await said(station.press(Perform(Function.MUTE)))
+            await asyncio.sleep(1.0)
+            assert 10 < len(heard) < 10 + 3 + delivery.RATE * 1.5
+            await station.change({"notify.active": "no"})
+            await until(lambda: station.state()["notify"]["queued"] == 0)
+        finally:
+            await host.stop()
+
+    asyncio.run(run())
 
 
 def test_two_hundred_phones(tmp_path):

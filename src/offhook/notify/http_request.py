@@ -14,9 +14,10 @@ import secrets
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from ipaddress import ip_address
+from typing import Any, Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import h11
@@ -40,6 +41,10 @@ SHUTDOWN: Final = 2.0
 MOST_AT_ONE_RECEIVER: Final = 32
 """Requests on their way at one time, of all phones together."""
 
+MOST_LOOKUPS: Final = 2
+"""Names looked up at one time. A look-up that hangs keeps a thread whatever becomes of the request, and calls
+need such threads too."""
+
 CHUNK: Final = 8192
 
 _KEPT: Final = "!$%&'()*+,/:;=?@~-._[]|^"
@@ -52,6 +57,8 @@ class HttpSender:
     def __init__(self) -> None:
         self._contexts: dict[bool, ssl.SSLContext] = {}
         self._gates: dict[str, _Gate] = {}
+        self._lookups: dict[str, asyncio.Task[list[str]]] = {}
+        self._lookup_places = asyncio.Semaphore(MOST_LOOKUPS)
 
     async def send(self, request: Outgoing) -> int:
         """The status of the final answer. Raises NotReached or NotSendable."""
@@ -122,17 +129,43 @@ class HttpSender:
     async def _connected(
         self, scheme: str, host: str, port: int, request: Outgoing
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        secure: dict[str, Any] = {}
         if scheme == "https":
             context = await self._context(request.verify)
-            reader, writer = await asyncio.open_connection(
-                host, port, ssl=context, server_hostname=host, ssl_shutdown_timeout=SHUTDOWN
-            )
+            secure = {"ssl": context, "server_hostname": host, "ssl_shutdown_timeout": SHUTDOWN}
+        *others, last = await self._addresses(host)
+        for address in others:
+            with suppress(OSError):
+                reader, writer = await asyncio.open_connection(address, port, **secure)
+                break
         else:
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(last, port, **secure)
         try:
             yield reader, writer
         finally:
             writer.close()
+
+    async def _addresses(self, host: str) -> list[str]:
+        """At least one."""
+        try:
+            return [str(ip_address(host))]
+        except ValueError:
+            pass
+        if (task := self._lookups.get(host)) is None:
+            task = asyncio.get_running_loop().create_task(self._look_up(host))
+            # It may fail after the last one who asked has gone.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._lookups[host] = task
+        # Whoever asks next waits for the same answer, though this request may be given up before.
+        return await asyncio.shield(task)
+
+    async def _look_up(self, host: str) -> list[str]:
+        try:
+            async with self._lookup_places:
+                found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            return list(dict.fromkeys(str(address[0]) for *_, address in found))
+        finally:
+            del self._lookups[host]
 
     async def _context(self, verify: bool) -> ssl.SSLContext:
         if verify not in self._contexts:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from offhook.phone.call import short
 
@@ -55,7 +55,7 @@ def variables(happening: Happening, identity: Identity) -> dict[str, str]:
         "local": local_uri(account, identity),
         "remote": call.remote if call else "",
         "display_local": (account.name or account.user) if account else "",
-        "display_remote": (call.remote_name or unquote(short(call.remote))) if call else "",
+        "display_remote": (call.remote_name or short(call.remote)) if call else "",
         "call_id": call.id if call else "",
     }
 
