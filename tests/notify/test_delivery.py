@@ -301,6 +301,17 @@ def test_a_restart_says_goodbye_and_comes_back(tmp_path):
     asyncio.run(run())
 
 
+def test_a_phone_that_moves(tmp_path):
+    async def run() -> None:
+        async with receiving() as receiver, phone(tmp_path, urls(receiver, "$ip")) as station:
+            await station.device.move("127.0.0.2", "127.0.0.2")
+            await said(station.press(Perform(Function.DND_ON)))
+            await receiver.until(2)
+            assert receiver.targets == ["/ip_changed?127.0.0.2", "/dnd_on?127.0.0.2"]
+
+    asyncio.run(run())
+
+
 def test_the_next_start_says_that_it_is_up(tmp_path):
     async def run() -> None:
         async with receiving() as receiver:

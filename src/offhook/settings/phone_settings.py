@@ -59,7 +59,9 @@ class PhoneSettings(Section):
     access: AccessSettings = Field(default=AccessSettings(), title="Remote Control")
     notify: NotifySettings = Field(default=NotifySettings(), title="Action URL")
     action_urls: dict[ActionEvent, Annotated[str, BeforeValidator(read_url)]] = Field(
-        default_factory=dict, title="Action URL"
+        default_factory=dict,
+        title="Action URL",
+        repr=False,  # a URL may hold a password
     )
     autop: AutopSettings = Field(default=AutopSettings(), title="AutoP")
     web: WebSettings = Field(default=WebSettings(), title="Security")

@@ -264,6 +264,7 @@ class NotifySettings(Section):
     webhook: Url = Field(
         default=None,
         title="Webhook",
+        repr=False,
         description="A URL that every event is posted to, as JSON; empty for none.",
     )
     webhook_secret: Password = Field(
