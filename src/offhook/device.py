@@ -9,6 +9,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Iterator, Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -62,6 +63,7 @@ from offhook.sip.user_agent import UserAgent
 from offhook.sip_news import for_the_phone
 from offhook.sip_trace import SipTrace
 from offhook.sound.sound import Sound
+from offhook.spoken_codecs import with_codecs_present
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +108,7 @@ class Device:
         log: CallLog | None = None,
         house: House | None = None,
     ) -> None:
-        self.accounts = {account.id: account for account in accounts}
+        self.accounts = {account.id: with_codecs_present(account) for account in accounts}
         self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings, log)
         self.watcher: Watcher | None = None
         """Told of each event once it is dealt with, and where the address is another one."""
@@ -239,7 +241,7 @@ class Device:
     def adopt(self, settings: PhoneSettings) -> None:
         """Go by these from now on. No call ends for it."""
         self._take(SettingsChanged(phone_side(settings)))
-        accounts = {account.id: account for account in accounts_of(settings)}
+        accounts = {account.id: with_codecs_present(account) for account in accounts_of(settings)}
         if accounts != self.accounts:
             self._go_by_accounts(accounts)
 
@@ -268,7 +270,11 @@ class Device:
         self._endpoint.flush()
 
     def state(self) -> dict[str, Any]:
-        return state(self.phone, time.time())
+        told = state(self.phone, time.time())
+        for call in told["calls"]:
+            quality = self.legs.quality(call["id"])
+            call["quality"] = None if quality is None else asdict(quality)
+        return told
 
     def screen(self) -> Screen:
         return screen_of(self.phone, time.time())

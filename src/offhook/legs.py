@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from offhook.rtp.call_quality import CallQuality, call_quality
 from offhook.rtp.leg import Leg
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
@@ -12,6 +13,8 @@ from offhook.rtp.spare_leg import SpareLeg
 from offhook.sip.media import Codec, LocalMedia
 
 _log = logging.getLogger(__name__)
+_KEPT = 32
+"""Calls that are over."""
 
 
 class Legs:
@@ -33,6 +36,8 @@ class Legs:
         self._public_address = public_address
         self._on_digit = on_digit
         self._closed = False
+        self.ended: dict[str, CallQuality] = {}
+        """How the latest calls sounded that are over, by their ids, the oldest first."""
 
     def open(self, call: str) -> None:
         """A call that has a leg keeps it. Raises OSError where there are no ports left."""
@@ -68,6 +73,16 @@ class Legs:
     def release(self, call: str) -> None:
         if leg := self.by_call.pop(call, None):
             leg.close()
+            if quality := call_quality(leg):
+                _log.info("call %s: %s", call, quality)
+                self.ended[call] = quality
+                if len(self.ended) > _KEPT:
+                    del self.ended[next(iter(self.ended))]
+
+    def quality(self, call: str) -> CallQuality | None:
+        """How a call sounds, or, of the latest ones that are over, how it sounded."""
+        leg = self.by_call.get(call)
+        return call_quality(leg) if leg else self.ended.get(call)
 
     def close(self) -> None:
         self._closed = True

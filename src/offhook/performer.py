@@ -30,12 +30,11 @@ from offhook.phone.effects import (
 )
 from offhook.phone.events import CallFailed, CallGone, HoldRefused, News, TransferFailed
 from offhook.phone_timers import PhoneTimers
-from offhook.sip.account import Account, Dtmf
-from offhook.sip.media import Codec, LocalMedia
+from offhook.sip.account import Account, Dtmf, spoken
+from offhook.sip.media import LocalMedia
 from offhook.sip.user_agent import UserAgent
 from offhook.sound.inband_digits import InbandDigits
 from offhook.sound.sound import Sound
-from offhook.spoken_codecs import spoken_codecs
 
 _log = logging.getLogger(__name__)
 
@@ -80,9 +79,6 @@ class Performer:
         self._on_their_way = on_their_way
         self._directory = directory
         self._inband_digits = InbandDigits()
-        self._codecs: dict[int | None, tuple[Codec, ...]] = {
-            number: spoken_codecs(account) for number, account in (*accounts.items(), (None, None))
-        }
 
     def perform(self, effect: Effect, now: float) -> News | None:
         """What the phone is to be told where it went wrong."""
@@ -133,13 +129,15 @@ class Performer:
     def _place(self, effect: PlaceCall, now: float) -> None:
         self._legs.open(effect.call)
         self._on_their_way.expect(effect.call)
-        target, media = self._found(effect.target), self._media(effect.call, effect.account)
-        self._agent.invite(effect.call, self._account(effect.account), target, media, now)
+        account = self._account(effect.account)
+        target, media = self._found(effect.target), self._legs.media(effect.call, spoken(account))
+        self._agent.invite(effect.call, account, target, media, now)
 
     def _follow(self, effect: FollowRefer, now: float) -> None:
         self._legs.open(effect.call)
-        media = self._media(effect.call, effect.account)
-        self._agent.accept_refer(effect.referred, effect.call, self._account(effect.account), media, now)
+        account = self._account(effect.account)
+        media = self._legs.media(effect.call, spoken(account))
+        self._agent.accept_refer(effect.referred, effect.call, account, media, now)
 
     def _ring(self, effect: RingCall, now: float) -> None:
         # A call that could not be heard must not ring: no port, no ringing.
@@ -182,13 +180,9 @@ class Performer:
         leg = self._legs.by_call.get(call)
         return leg is not None and self._inband_digits.send(leg, digit)
 
-    def _media(self, call: str, account: int | None) -> LocalMedia:
-        return self._legs.media(call, self._codecs[account])
-
     def _media_of(self, call: str) -> LocalMedia:
         """Of one that came here."""
-        called = self._agent.account_of(call)
-        return self._media(call, called.id if called else None)
+        return self._legs.media(call, spoken(self._agent.account_of(call)))
 
     def _account(self, number: int | None) -> Account | None:
         return None if number is None else self._accounts[number]

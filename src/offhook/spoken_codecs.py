@@ -1,17 +1,24 @@
-"""Which codecs an account's calls are offered and answered with."""
+"""Which of the codecs that an account lists are here."""
 
-from offhook.sip.account import USUAL_CODECS, Account
-from offhook.sip.media import CODECS, OPUS, Codec
+from dataclasses import replace
+
+from offhook.sip.account import Account
+from offhook.sip.media import OPUS
 from offhook.sound.opus_library import MISSING, libopus
 
 
-def spoken_codecs(account: Account | None) -> tuple[Codec, ...]:
-    """Those of the account, or the usual ones, best first; Opus only where its library is installed."""
-    names = account.codecs if account else USUAL_CODECS
+def spoken_codecs(account: Account) -> tuple[str, ...]:
+    """All but Opus where its library is missing, which may leave none at all."""
     # Looked for only where it is wanted: it is half a megabyte.
-    return tuple(CODECS[name] for name in names if name != OPUS.name or libopus())
+    if OPUS.name not in account.codecs or libopus():
+        return account.codecs
+    return tuple(name for name in account.codecs if name != OPUS.name)
+
+
+def with_codecs_present(account: Account) -> Account:
+    return replace(account, codecs=spoken_codecs(account))
 
 
 def what_is_left_out(account: Account) -> str | None:
     """Of what the account lists, and why."""
-    return MISSING if OPUS.name in account.codecs and libopus() is None else None
+    return None if spoken_codecs(account) == account.codecs else MISSING

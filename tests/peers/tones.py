@@ -24,13 +24,13 @@ def tone(frequency: int, rate: int, seconds: float) -> Pcm:
     return said
 
 
-def write_tone(path: Path, frequency: int, seconds: float) -> None:
-    """A WAV file of 8000 Hz."""
+def write_tone(path: Path, frequency: int, seconds: float, *, rate: int = 8000, channels: int = 1) -> None:
+    """A WAV file."""
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(channels)
         file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(tone(frequency, 8000, seconds).tobytes())
+        file.setframerate(rate)
+        file.writeframes(tone(frequency, rate, seconds).repeat(channels).tobytes())
 
 
 def _a_law() -> NDArray[np.int32]:

@@ -108,6 +108,9 @@ class StillLegs:
     def media(self, call: str, codecs: tuple[Codec, ...]) -> LocalMedia:
         return LocalMedia(self._address, self.by_call[call].port, codecs)
 
+    def quality(self, call: str) -> None:
+        """Nothing is ever heard."""
+
     def of(self, calls: Iterable[str]) -> dict[str, StillLeg]:
         return {call: self.by_call[call] for call in calls if call in self.by_call}
 

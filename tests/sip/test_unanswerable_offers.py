@@ -96,3 +96,14 @@ def test_what_can_be_answered_rings_and_is_answered(body: str, host: str) -> Non
     bob.outbox.clear()
     bob.answer(event.call, LocalMedia(host, 3456), 0.0)
     assert read(bob.outbox[0].data).code == 200  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("codecs", "code"), [(("PCMU", "OPUS"), 100), (("PCMA",), 488)])
+def test_the_codecs_are_those_of_the_account_that_is_called(codecs: tuple[str, ...], code: int) -> None:
+    bob = UserAgent(Hop("UDP", IPV4, 5060), "bob", random.Random(1))
+    bob.add_account(Account(1, "bob", IPV4, codecs=codecs))
+    offered = of("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 opus/48000/2")
+    bob.receive(request(body=offered, headers={"Content-Type": "application/sdp"}), ALICE, 0.0)
+    response = read(bob.outbox[0].data)
+    assert isinstance(response, Response)
+    assert response.code == code

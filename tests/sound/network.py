@@ -10,6 +10,7 @@ from offhook.rtp.packet import RtpPacket
 from offhook.rtp.sender import Source
 from offhook.sound.codec import Codec
 from offhook.sound.listened_leg import ListenedLeg
+from offhook.sound.opus import Opus
 from offhook.sound.samples import Samples
 
 
@@ -47,16 +48,19 @@ def talk(
     first: int = 0xFFFFFF00,
     ssrc: int = 1,
     faster: float = 0.0,
+    codec_name: str | None = None,
 ) -> list[Arrival]:
     """Packets in the order they are sent; times in ms. `faster` is by how much the talker's clock is."""
     length = spoken.rate * ptime // 1000
+    clock = 48 if isinstance(spoken, Opus) else 8
     return [
         Arrival(
             start + n * ptime / (1 + faster),
             n,
-            first + n * ptime * 8 & 0xFFFFFFFF,
+            first + n * ptime * clock & 0xFFFFFFFF,
             spoken.encode(samples[n * length : (n + 1) * length]),
             ssrc,
+            codec_name,
         )
         for n in range(len(samples) // length)
     ]
@@ -68,6 +72,7 @@ class Heard:
     frames: list[Samples | None]
     delays: list[float]
     listened: ListenedLeg
+    leg: BareLeg
 
 
 def listen(
@@ -101,4 +106,4 @@ def listen(
         now += 20
     silence = np.zeros(listened.rate // 50, np.float32)
     samples = np.concatenate([silence if frame is None else frame for frame in frames])
-    return Heard(samples, frames, delays, listened)
+    return Heard(samples, frames, delays, listened, leg)

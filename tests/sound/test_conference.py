@@ -7,11 +7,13 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+import pytest
 
 from offhook.rtp.leg import Leg
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.sound.listened_leg import ListenedLeg
+from offhook.sound.opus_library import libopus
 from offhook.sound.room import Room
 from offhook.sound.samples import Samples
 from offhook.sound.sound import Sound
@@ -19,7 +21,8 @@ from offhook.sound.sound import Sound
 from .signals import AMPLITUDE, decibel, level
 
 HOST = "127.0.0.1"
-PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9}
+PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8, "G722": 9, "OPUS": 111}
+RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000, "OPUS": 48000}
 
 
 def start(leg: Leg, far: Leg, codec_name: str, **changes: Any) -> None:
@@ -43,7 +46,7 @@ class Party:
     def __init__(self, clock: MediaClock, codec_name: str, frequency: float, ptime: int = 20) -> None:
         self.frequency = frequency
         self.codec_name = codec_name
-        self.rate = 16000 if codec_name == "G722" else 8000
+        self.rate = RATES[codec_name]
         self.leg = Leg.open(clock, HOST, RtpPorts())
         self.far = Leg.open(clock, HOST, RtpPorts())
         self.heard: list[Samples] = []
@@ -134,6 +137,28 @@ def test_three_codecs_hear_the_other_two_and_one_leaves() -> None:
             sound.apply(calls, "handset", microphone=True, tone="none")
             await listen(bob, 30)
             assert max(bob.levels(440, 700, 1000)) < -50
+            sound.close()
+        assert not clock.running
+
+    run(scenario)
+
+
+@pytest.mark.skipif(libopus() is None, reason="libopus is not installed")
+def test_opus_among_others() -> None:
+    async def scenario() -> None:
+        clock = MediaClock()
+        sound = Sound(clock)
+        with parties(clock, a=("PCMU", 440), b=("OPUS", 700), c=("G722", 1000)) as them:
+            sound.apply(
+                {str(party.frequency): party.leg for party in them}, "none", microphone=True, tone="none"
+            )
+            await listen(them[0], 70)
+            for party in them:
+                for frequency, measured in zip((440, 700, 1000), party.levels(440, 700, 1000), strict=True):
+                    if frequency == party.frequency:
+                        assert measured < -40
+                    else:
+                        assert abs(measured) < 1
             sound.close()
         assert not clock.running
 

@@ -8,12 +8,15 @@ import pytest
 from offhook.rtp.sender import Source
 from offhook.sound.codec import codec
 from offhook.sound.listened_leg import ListenedLeg
+from offhook.sound.opus_library import libopus
 from offhook.sound.samples import Samples
 
 from .network import Arrival, BareLeg, Heard, listen, talk
 from .signals import AMPLITUDE, level, rms, snr, tone
 
 SECONDS = 6
+
+needs_opus = pytest.mark.skipif(libopus() is None, reason="libopus is not installed")
 
 
 def packets(name: str = "PCMU", **how: float) -> list[Arrival]:
@@ -119,6 +122,86 @@ def test_a_codec_that_changes_in_mid_call() -> None:
     assert heard.listened.rate == 16000
     samples = np.concatenate([frame for frame in heard.frames if frame is not None and len(frame) == 320])
     assert level(samples[1600:14000], 1000, 16000) > 0.95 * AMPLITUDE
+
+
+@needs_opus
+@pytest.mark.parametrize("ptime", [10, 20, 40, 60])
+@pytest.mark.parametrize("phase", [0.5, 7, 19.5])
+def test_opus_packets_of_any_length_are_heard_whole(ptime: int, phase: float) -> None:
+    heard = listen(packets("OPUS", ptime=ptime), "OPUS", phase=phase)
+    assert heard.listened.rate == 48000
+    assert snr(last_second(heard), [440], 48000) > 25
+    assert gaps(heard) == 0
+    assert max(heard.delays) <= ptime + 20
+
+
+@needs_opus
+def test_opus_goes_on_through_jitter_loss_and_a_clock_that_runs_otherwise() -> None:
+    chance = random.Random(3)
+    spoken = [replace(each, at=each.at + chance.random() * 40) for each in packets("OPUS", faster=0.003)]
+    heard = listen([each for each in spoken if chance.random() > 0.02], "OPUS")
+    assert gaps(heard) == 0
+    assert max(heard.delays) <= 80
+    assert level(last_second(heard), 440, 48000) > 0.8 * AMPLITUDE
+
+
+ALL_AGREED = ["PCMU", "G722", pytest.param("OPUS", marks=needs_opus)]
+
+
+@pytest.mark.parametrize("sent", ALL_AGREED)
+@pytest.mark.parametrize("other", ALL_AGREED)
+def test_the_far_end_may_change_among_what_was_agreed_on(sent: str, other: str) -> None:
+    """What it sends is not what it is sent, from the second second on; its SSRC and clock go on."""
+    arrivals, clocks = [], {"PCMU": 8, "G722": 8, "OPUS": 48}
+    for second, name in enumerate((sent, other, sent)):
+        spoken = codec(name)
+        said = tone((440, 1000, 700)[second], spoken.rate, 1)
+        first = 5000 + 1000 * clocks[name] * second
+        part = talk(said, spoken, start=1000.0 * second, first=first, codec_name=name)
+        arrivals += [replace(each, sequence=each.sequence + 50 * second) for each in part]
+    heard = listen(arrivals, sent)
+    rate = heard.listened.rate
+    assert rate == codec(sent).rate
+    for second, frequency in enumerate((440, 1000, 700)):
+        middle = heard.samples[int((second + 0.3) * rate) : int((second + 0.9) * rate)]
+        assert level(middle, frequency, rate) > 0.9 * AMPLITUDE
+        assert max(level(middle, f, rate) for f in (440, 1000, 700) if f != frequency) < 0.02 * AMPLITUDE
+
+
+def test_comfort_noise_is_heard_at_its_level_until_there_is_speech_again() -> None:
+    spoken = codec("PCMU")
+    before = talk(tone(440, 8000, 1), spoken)
+    after = talk(tone(440, 8000, 1), spoken, start=3000, first=0xFFFFFF00 + 24000)
+    said = False
+
+    def during(now: float, leg: BareLeg) -> None:
+        nonlocal said
+        if now > 1000 and not said:
+            said = True
+            assert leg.listener
+            leg.listener.hear_noise(50)
+
+    heard = listen(before + [replace(each, sequence=each.sequence + 51) for each in after], during=during)
+    noise = heard.samples[int(1.2 * 8000) : int(2.9 * 8000)]
+    assert 20 * np.log10(rms(noise) / 32767) == pytest.approx(-50, abs=1)
+    assert level(noise, 440, 8000) < 20
+    assert level(heard.samples[int(3.3 * 8000) : int(3.9 * 8000)], 440, 8000) > 0.95 * AMPLITUDE
+
+
+def test_comfort_that_is_no_comfort_is_turned_down() -> None:
+    leg = BareLeg("PCMU")
+    listened = ListenedLeg(leg)  # type: ignore[arg-type]
+    assert listened.speak() is None
+    listened.hear_noise(0)
+    frames = [listened.speak() for _ in range(20)]
+    loudness = rms(np.concatenate([frame for frame in frames if frame is not None]))
+    assert 20 * np.log10(loudness / 32767) == pytest.approx(-30, abs=1)
+
+
+def test_what_comes_too_late_is_counted() -> None:
+    late = [replace(each, at=each.at + 300 * (each.sequence == 100)) for each in packets()]
+    heard = listen(late)
+    assert heard.leg.late == 1
 
 
 def test_speaks_in_the_codec_of_the_leg_and_leaves_it_bare() -> None:

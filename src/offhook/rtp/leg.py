@@ -30,12 +30,14 @@ _LEVEL = 0x7F
 
 @dataclass(frozen=True, slots=True)
 class LegStats:
-    """Packets, but for `jitter` and `round_trip` in milliseconds.
+    """Packets, but for `jitter`, `round_trip` and `remote_jitter` in milliseconds.
 
-    `received` counts each packet of the call once, `lost` those that never came. `ignored` were not the
-    call's (a stranger, a payload type nobody agreed on, no RTP), `looped` our own come back: these two,
-    `received` and `duplicated` make up what came in. Where the call is encrypted, all that the far end did
-    not encrypt for it is `ignored`, and what comes a second time too. `unsent` were refused by the system.
+    `received` counts each packet of the call once, `lost` those that never came; `late` ones are received,
+    and came when nobody could hear them any more. `ignored` were not the call's (a stranger, a payload type
+    nobody agreed on, no RTP), `looped` our own come back: these two, `received` and `duplicated` make up what
+    came in. Where the call is encrypted, all that the far end did not encrypt for it is `ignored`, and what
+    comes a second time too. `unsent` were refused by the system. What is `remote` is the far end's figure of
+    what it is sent, None until it reports.
     """
 
     sent: int
@@ -48,6 +50,9 @@ class LegStats:
     unsent: int
     jitter: float
     round_trip: float | None
+    late: int
+    remote_lost: int | None
+    remote_jitter: float | None
 
 
 class Listener(Protocol):
@@ -195,7 +200,7 @@ class Leg:
         if self._reception:
             counts = counts.plus(self._reception.counts())
             jitter = self._reception.jitter_ms
-        round_trip = self._rtcp.round_trip
+        round_trip, reported = self._rtcp.round_trip, self._rtcp.remote
         return LegStats(
             sent=self._sender.sent,
             received=counts.received,
@@ -207,6 +212,9 @@ class Leg:
             unsent=self._sender.unsent,
             jitter=jitter,
             round_trip=None if round_trip is None else round_trip * 1000,
+            late=self.late,
+            remote_lost=reported.packets_lost if reported else None,
+            remote_jitter=reported.jitter * 1000 / self._sender.clock_rate if reported else None,
         )
 
     def close(self) -> None:

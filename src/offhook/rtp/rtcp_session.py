@@ -34,6 +34,8 @@ class RtcpSession:
         """Seconds."""
         self.srtp: Srtp | None = None
         """None where reports go as they are."""
+        self.remote: rtcp.ReportBlock | None = None
+        """What the far end reported last of what it is sent."""
         self._socket = rtcp_socket
         self._sender = sender
         self._latch = latch
@@ -154,5 +156,6 @@ class RtcpSession:
                     self._last_report = report.ssrc, rtcp.middle(report.sender.ntp_timestamp), now
             for block in report.blocks:
                 if block.ssrc == self._sender.ssrc:
+                    self.remote = block
                     measured = rtcp.round_trip(block, rtcp.ntp_timestamp(now + _UNIX_TIME))
                     self.round_trip = self.round_trip if measured is None else measured

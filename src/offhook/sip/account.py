@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .hop import Transport
+from .media import CODECS, Codec
 
 Srtp = Literal["no", "optional", "required"]
 Ping = Literal["crlf", "options"]
@@ -63,3 +64,8 @@ class Account:
             return None
         host, port = self.backup
         return replace(self, host=host, port=port, backup=None)
+
+
+def spoken(account: Account | None) -> tuple[Codec, ...]:
+    """The codecs of a call of this account, or of none, best first."""
+    return tuple([CODECS[name] for name in (account.codecs if account else USUAL_CODECS)])

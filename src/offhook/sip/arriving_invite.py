@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from . import session_expires
-from .account import Account
+from .account import Account, spoken
 from .dialog import Dialog
 from .media import LocalMedia
 from .message import ReceivedRequest, content_type, takes
@@ -52,6 +52,7 @@ class ArrivingInvite:
         try:
             if request.message.body:
                 protection = Protection(policy_of(account, incoming=True), bytes)
-                Negotiation(0, protection).respond(request.message, LocalMedia(host, 0))
+                ours = LocalMedia(host, 0, spoken(account))
+                Negotiation(0, protection).respond(request.message, ours)
         except NotAcceptable as error:
             raise Refused(488, {"Warning": warning(host, str(error))}) from None
