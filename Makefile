@@ -12,7 +12,7 @@ run: $(VENV)/.installed  ## three phones that call each other
 	@exec $(BIN)/offhook farm 3
 
 test: lint peers
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=auto
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check
@@ -20,7 +20,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/mypy
 
 proof: lint peers $(VENV)/.proof  ## as test, with Hypothesis and a fuzzer searching for minutes
-	@$(BIN)/pytest --hypothesis-profile=proof
+	@$(BIN)/pytest --numprocesses=auto --hypothesis-profile=proof
 	@$(BIN)/python -m tests.fuzz
 
 bench: $(VENV)/.dev peers
