@@ -26,9 +26,10 @@ from offhook.phone import Account as PhoneAccount
 from offhook.phone import Phone, Reply, Result, Settings, Verdict, state
 from offhook.phone import screen as screen_of
 from offhook.phone.call_log import CallLog
-from offhook.phone.effects import HouseEffect, PlaceCall
+from offhook.phone.effects import FetchConfiguration, HouseEffect, PlaceCall
 from offhook.phone.events import (
     AccountsChanged,
+    Announced,
     DigitReceived,
     Event,
     PoweredOff,
@@ -238,6 +239,15 @@ class Device:
         """End every call; `stop` waits for what comes of it."""
         self._take(PoweredOff())
 
+    @property
+    def in_call(self) -> bool:
+        """Whether there is any call, a ringing one too."""
+        return bool(self.phone.calls)
+
+    def announce(self, text: str) -> None:
+        """Show it on the screen."""
+        self._take(Announced(text))
+
     def adopt(self, settings: PhoneSettings) -> None:
         """Go by these from now on. No call ends for it."""
         self._take(SettingsChanged(phone_side(settings)))
@@ -348,8 +358,8 @@ class Device:
                 self._performer.let_go(call)
             case Unwelcome(source, why):
                 _log.warning("%s is turned away: %s", source.host, why)
-            case CheckSync():
-                _log.warning("check-sync: asked to fetch the configuration, and AutoP is not built yet")
+            case CheckSync(reboot=reboot) if self._house:
+                self._house.carry_out(FetchConfiguration(restart=reboot))
         if self._up and (news := for_the_phone(told)):
             self._take(news)
 

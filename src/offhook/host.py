@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
+from offhook.autop.auto_provisioning import AT_ONCE
 from offhook.cannot_listen import CannotListen
 from offhook.capture_file import CaptureFile
 from offhook.device import Device
@@ -51,6 +52,7 @@ class Host:
         self._exchange: EchoService | None = None
         self._roaming = Roaming()
         self._resolvers: dict[NameServer | None, Resolver] = {}
+        self._provisioning_turns = asyncio.Semaphore(AT_ONCE)
         self._directory: dict[str, str] = {}
         """Where the extensions of a farm are found."""
 
@@ -118,7 +120,11 @@ class Host:
 
     async def _start(self, options: DeviceOptions) -> Listening:
         station = Station(
-            options, Memory(self._flash, options.name, options.factory), self._boot, self._http_sender
+            options,
+            Memory(self._flash, options.name, options.factory),
+            self._boot,
+            self._http_sender,
+            self._provisioning_turns,
         )
         settings = station.memory.settings
         station.site = Site(station, access(settings), app(station))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from offhook import __version__
+from offhook.autop.auto_provisioning import AutoProvisioning
 from offhook.cannot_listen import CannotListen
 from offhook.device import Device
 from offhook.flash.flash import NotSaved
@@ -25,6 +26,7 @@ from offhook.phone.effects import FetchConfiguration, HouseEffect, Keep, LogCall
 from offhook.phone.events import Event
 from offhook.phone.screen import Page, Screen
 from offhook.settings.for_the_house import access, kept_by_keys, told_to_others
+from offhook.settings.layers import Layers
 from offhook.settings.phone_settings import Plain
 from offhook.sip_address import BadPublicAddress
 from offhook.sip_trace import SipTrace
@@ -37,6 +39,9 @@ LATER: Final = 1.0
 
 FAREWELL: Final = 1.0
 """Seconds that a phone which restarts waits for its BYEs to be answered."""
+
+LOOK: Final = 1.0
+"""Seconds between looks at whether a phone that is to restart is free of calls."""
 
 AGAIN: Final = 1.0
 """Seconds between attempts to come back where something else took the port meanwhile."""
@@ -61,7 +66,12 @@ class Station:
     site: Site
 
     def __init__(
-        self, options: DeviceOptions, memory: Memory, boot: Boot, sender: Callable[[], Sender]
+        self,
+        options: DeviceOptions,
+        memory: Memory,
+        boot: Boot,
+        sender: Callable[[], Sender],
+        provisioning_turns: asyncio.Semaphore,
     ) -> None:
         self.options = options
         self.memory = memory
@@ -73,8 +83,10 @@ class Station:
         self._boot = boot
         self._restarting: asyncio.Task[None] | None = None
         self._stopping = False
+        self._waiting_to_restart: asyncio.TimerHandle | None = None
         self._unsaved: dict[str, Plain] = {}
         self._save_later: asyncio.TimerHandle | None = None
+        self._autop = AutoProvisioning(self, options.mac, provisioning_turns, options.tls.ca, whose)
 
     # --- life
 
@@ -87,19 +99,30 @@ class Station:
     def ready(self) -> None:
         """It can be reached by HTTP from now on."""
         self.happenings.ready()
+        self._autop.power_on()
 
     def restart(self, *, reset: bool) -> None:
         """Go dark at once and come back; to `reset`, with what the factory set."""
         if self.device is None:
             return
         device, self.device = self.device, None
+        self._stop_what_is_to_come()
         self.site.booting = True
         self._restarting = asyncio.get_running_loop().create_task(self._restart(device, reset=reset))
+
+    def restart_when_idle(self) -> None:
+        """Once no call is up."""
+        self._waiting_to_restart = None
+        if self.device is not None and self.device.in_call:
+            self._waiting_to_restart = asyncio.get_running_loop().call_later(LOOK, self.restart_when_idle)
+        else:
+            self.restart(reset=False)
 
     async def stop(self) -> None:
         self._stopping = True
         if self._restarting is not None:
             await self._restarting
+        self._stop_what_is_to_come()
         if self.device is not None:
             self.device.power_off()
             await self.device.stop()
@@ -133,6 +156,12 @@ class Station:
             self.happenings.attach(self.device)
             self.ready()
 
+    def _stop_what_is_to_come(self) -> None:
+        self._autop.power_off()
+        if self._waiting_to_restart is not None:
+            self._waiting_to_restart.cancel()
+            self._waiting_to_restart = None
+
     # --- the ways in
 
     def press(self, event: Event) -> Reply | Awaitable[Reply]:
@@ -143,7 +172,11 @@ class Station:
 
     def state(self) -> dict[str, Any]:
         """Raises LookupError while the phone is booting."""
-        return {**self._running().state(), "notify": self._notifier.state()}
+        return {
+            **self._running().state(),
+            "notify": self._notifier.state(),
+            "autop": self._autop.state(),
+        }
 
     def screen(self) -> Screen:
         return Screen(Page.IDLE, BOOTING, (), (), ()) if self.device is None else self.device.screen()
@@ -159,6 +192,8 @@ class Station:
         Raises BadSettings or NotSaved, with nothing changed.
         """
         await self.memory.change(changes)
+        for name in changes:
+            self._unsaved.pop(name, None)
         self._go_by_settings()
 
     async def unset(self, names: frozenset[str]) -> None:
@@ -171,6 +206,16 @@ class Station:
         self._notifier.adopt(told_to_others(self.memory.settings))
         if self.device is not None:
             self.device.adopt(self.memory.settings)
+            self._autop.adopt(self.memory.settings)
+
+    @property
+    def layers(self) -> Layers:
+        return self.memory.layers
+
+    def announce(self, text: str) -> None:
+        """Show it on the screen, once there is one."""
+        if self.device is not None:
+            self.device.announce(text)
 
     def _identity(self) -> Identity:
         address = self.device.address_told if self.device else self.happenings.address
@@ -194,8 +239,8 @@ class Station:
                 self._told(self.memory.see_missed())
             case Restart(reset):
                 self.restart(reset=reset)
-            case FetchConfiguration():
-                pass
+            case FetchConfiguration(restart):
+                self._autop.ask(restart=restart)
         return None
 
     def _keep(self, changed: Mapping[str, Plain]) -> Awaitable[None] | None:

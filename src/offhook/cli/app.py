@@ -21,6 +21,7 @@ app.command(
     """,
 )
 app.command("offhook.cli.settings:app", name="settings")
+app.command("offhook.cli.autop_export:autop_export", name="autop-export")
 app.command(
     "offhook.cli.farm:farm",
     name="farm",

@@ -37,7 +37,7 @@ def get(*names: Name, data: Data = None, phone: Phone = "phone") -> None:
     """Print what is saved: of these names, or all of it. Secrets are not shown."""
     for name in names:
         _check(name)
-    memory = _saved(_folder(data), phone)
+    memory = saved(folder_of(data), phone)
     for name, value in memory.layers.user.items():
         if not names or name in names:
             print(f"{name} = {_shown(name, value)}")
@@ -85,7 +85,7 @@ def list_() -> None:
 
 
 def _change(data: Path | None, phone: str, change: Callable[[Memory], Awaitable[None]]) -> None:
-    folder = _folder(data)
+    folder = folder_of(data)
     with _told(folder), held(folder):
         memory = asyncio.run(_changed(folder, phone, change))
     for name, why in memory.left_out.items():
@@ -102,7 +102,7 @@ async def _changed(folder: Path, phone: str, change: Callable[[Memory], Awaitabl
     return memory
 
 
-def _saved(folder: Path, phone: str) -> Memory:
+def saved(folder: Path, phone: str) -> Memory:
     with _told(folder):
         if not (folder / FILE_NAME).exists():
             raise Failed(f"{folder}: no phone has saved anything here; --data DIR names another folder")
@@ -122,7 +122,7 @@ def _told(folder: Path) -> Iterator[None]:
         raise Failed(f"{folder}: not saved: {failure}") from None
 
 
-def _folder(data: Path | None) -> Path:
+def folder_of(data: Path | None) -> Path:
     return (data or default_data_folder()).expanduser()
 
 

@@ -163,7 +163,9 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class FetchConfiguration:
-    """Look for new configuration files (AutoP)."""
+    """Look for new configuration files (AutoP); with `restart`, begin anew afterwards, once no call is up."""
+
+    restart: bool = False
 
 
 HouseEffect = Keep | LogCall | SeeMissed | Restart | FetchConfiguration

@@ -274,6 +274,13 @@ class AccountsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """What the house has to say to whoever looks at the screen."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PoweredOff:
     """The phone goes dark: every call ends."""
 
@@ -324,6 +331,7 @@ News = (
     | MessagesWaiting
     | SettingsChanged
     | AccountsChanged
+    | Announced
     | PoweredOff
     | TimerFired
 )

@@ -14,6 +14,7 @@ from .conversation import DIGITS_KEPT
 from .effects import EndCall, HoldCall, RefuseCall
 from .events import (
     AccountsChanged,
+    Announced,
     CallAnswered,
     CallArrived,
     CallFailed,
@@ -78,6 +79,9 @@ def take(phone: Phone, event: News) -> str:
             return ""
         case AccountsChanged(accounts):
             phone.accounts = {account.id: account for account in accounts}
+            return ""
+        case Announced(text):
+            phone.show_notice(text)
             return ""
         case PoweredOff():
             for each in list(phone.calls.values()):
