@@ -185,7 +185,8 @@ def test_a_receiver_that_stalls_holds_nothing_up(tmp_path, monkeypatch):
             assert state["queued"] == MOST_WAITING
             # The call itself had three things to tell.
             assert state["dropped"] == 23
-            assert "dropped" in state["failures"]["action_url"]["why"]
+            # The one that is under way is not among the dropped.
+            assert len(receiver.received) <= 1
             # What is switched off is not sent, and nothing waits any more.
             await station.change({"notify.active": False})
             await until(lambda: station.state()["notify"]["queued"] == 0)

@@ -55,6 +55,7 @@ class DeliveryQueue:
         self._send = sender.send
         self._wanted = wanted
         self._waiting: deque[Letter] = deque()
+        self._under_way: Letter | None = None
         self._task: asyncio.Task[None] | None = None
         self._pace = Pace()
         self._said: float | None = None
@@ -62,13 +63,13 @@ class DeliveryQueue:
         self._failing = False
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + (self._under_way is not None)
 
     def put(self, letter: Letter) -> None:
-        if len(self._waiting) >= MOST_WAITING:
-            oldest = self._waiting.popleft()
+        if len(self) >= MOST_WAITING:
             self.dropped += 1
-            self._failed(oldest, f"{MOST_WAITING} wait already, and the oldest is dropped")
+            why = f"{MOST_WAITING} wait already, and the oldest is dropped"
+            self._say(self._waiting.popleft(), why)
         self._waiting.append(letter)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work())
@@ -84,23 +85,20 @@ class DeliveryQueue:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        if self._waiting:
-            self.dropped += len(self._waiting)
-            _log.warning(
-                "%s%s: %d not told when the phone went off", self._whose, self._kind, len(self._waiting)
-            )
+        if left := len(self):
+            self.dropped += left
+            _log.warning("%s%s: %d not told when the phone went off", self._whose, self._kind, left)
             self._waiting.clear()
+            self._under_way = None
 
     async def _work(self) -> None:
         try:
             while self._waiting:
-                letter = self._waiting[0]
+                self._under_way = letter = self._waiting.popleft()
                 if self._wanted(letter):
                     await asyncio.sleep(self._pace.wait(time.monotonic()))
                     await self._deliver(letter)
-                # Dropped meanwhile, for others came: then another one is first.
-                if self._waiting and self._waiting[0] is letter:
-                    self._waiting.popleft()
+                self._under_way = None
         finally:
             self._task = None
 
@@ -139,14 +137,23 @@ class DeliveryQueue:
             _log.info("%s%s: told %s again", self._whose, self._kind, letter.request.origin)
 
     def _failed(self, letter: Letter, why: str) -> None:
-        where, now = letter.request.origin, time.time()
         self._failing = True
-        self.last_failure = {"event": letter.event, "receiver": where, "why": why, "time": rfc3339(now)}
+        self.last_failure = {
+            "event": letter.event,
+            "receiver": letter.request.origin,
+            "why": why,
+            "time": rfc3339(time.time()),
+        }
+        self._say(letter, why)
+
+    def _say(self, letter: Letter, why: str) -> None:
+        now = time.monotonic()
         if self._said is not None and now - self._said < SAID_EVERY:
             self._unsaid += 1
             return
         more = f" ({self._unsaid} more since the last line)" if self._unsaid else ""
         self._said, self._unsaid = now, 0
+        where = letter.request.origin
         _log.warning("%s%s: %s not told to %s: %s%s", self._whose, self._kind, letter.event, where, why, more)
 
 
