@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from offhook.settings import password
 from offhook.settings.layers import Layers, recalled
-from offhook.settings.phone_settings import NAMES, BadSettings, describe, settings_of, values_of
+from offhook.settings.phone_settings import NAMES, BadSettings, describe, settings_of, shown, values_of
 
 FACTORY = {"accounts.1.user": "1001", "accounts.1.host": "pbx.example", "calls.reject_code": 603}
 
@@ -101,6 +101,21 @@ def test_no_secret_shows():
     assert "hunter2" not in repr(layers) + repr(layers.settings) + str(layers.settings)
     for name in ("accounts.1.password", "access.password", "web.password", "autop.url"):
         assert describe(name).secret
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "seen"),
+    [
+        ("accounts.1.password", "hunter2", "(not shown)"),
+        ("accounts.1.password", "", ""),
+        ("action_urls.hold", "https://crm:hun/ter2@host/?a=b@c", "https://crm:hun/ter2@host/?a=b@c"),
+        ("action_urls.hold", "https://crm:hunter2@host/?a=b@c", "https://crm:…@host/?a=b@c"),
+        ("notify.webhook", "http://host/x:y@z", "http://host/x:y@z"),
+        ("calls.dnd", True, True),
+    ],
+)
+def test_what_may_be_seen(name, value, seen):
+    assert shown(name, value) == seen
 
 
 def test_every_setting_says_what_it_is():

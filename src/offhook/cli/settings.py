@@ -17,7 +17,7 @@ from offhook.cli.failed import Failed, Misused
 from offhook.data_folder import BadDataFolder, default_data_folder, held
 from offhook.flash.flash import FILE_NAME, Flash, NotSaved
 from offhook.memory import Memory
-from offhook.settings.phone_settings import NAMES, BadSettings, Plain, describe
+from offhook.settings.phone_settings import NAMES, BadSettings, describe, shown
 
 app = App(
     name="settings",
@@ -40,7 +40,7 @@ def get(*names: Name, data: Data = None, phone: Phone = "phone") -> None:
     memory = saved(folder_of(data), phone)
     for name, value in memory.layers.user.items():
         if not names or name in names:
-            print(f"{name} = {_shown(name, value)}")
+            print(f"{name} = {json.dumps(shown(name, value), ensure_ascii=False)}")
     missing = [name for name in names if name not in memory.layers.user]
     if missing:
         raise Failed(f"not saved: {', '.join(missing)}; the option of the start counts, or what is built in")
@@ -131,7 +131,3 @@ def _check(name: str) -> None:
         describe(name)
     except BadSettings as bad:
         raise Misused(str(bad)) from None
-
-
-def _shown(name: str, value: Plain) -> str:
-    return "(not shown)" if describe(name).secret else json.dumps(value, ensure_ascii=False)

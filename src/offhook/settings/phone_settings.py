@@ -1,5 +1,6 @@
 """All settings of one phone, and their names: `calls.reject_code`, `accounts.1.user`."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, NamedTuple
@@ -96,6 +97,13 @@ def plain_values(settings: PhoneSettings, names: Iterable[str]) -> dict[str, Pla
     return {name: values.get(name) for name in names}
 
 
+def shown(name: str, value: Plain) -> Plain:
+    """A value as it may be seen: no secret, and no password in a URL."""
+    if describe(name).secret:
+        return "(not shown)" if value else value
+    return _PASSWORD_IN_URL.sub(r"\1:…@", value) if isinstance(value, str) else value
+
+
 class Described(NamedTuple):
     """One setting, for a page or a table."""
 
@@ -118,6 +126,7 @@ def describe(name: str) -> Described:
     return Described(name, (kind or AccountSettings).model_fields[rest.rpartition(".")[2]])
 
 
+_PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^/@:\s]*):[^/\s]*@")
 _SECTIONS: Final = PhoneSettings.model_fields
 _KINDS: Final[Mapping[str, type[Section]]] = {
     name: field.annotation
