@@ -46,7 +46,8 @@ def test_the_names_that_others_script_against() -> None:
         "--tls-ca --tls-certificate --tls-verify --sip-bind --rtp-ports --dns --public-address --account "
         "--allow --host-name --trusted-origin --trusted-proxy --confirm-page --autop-url --mac --sip-trace "
         "--config "
-        "--auto-answer --call-waiting --reject-code --dnd-code --no-answer-after --refer --voicemail"
+        "--auto-answer --call-waiting --reject-code --dnd-code --no-answer-after --reject-anonymous "
+        "--callers --unknown-callers --redirects --refer --voicemail"
     )
     assert variable("http_port") == "OFFHOOK_HTTP_PORT"
 

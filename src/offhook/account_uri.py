@@ -5,6 +5,7 @@
                                    [;backup=HOST[:PORT]][;keepalive=no|SECONDS][;ping=crlf|options]
                                    [;codecs=g722,pcmu,pcma,opus][;dtmf=auto|rtp|info|inband]
                                    [;refresh=no|SECONDS][;proxy=HOST[:PORT]]
+                                   [;privacy=yes|no][;mwi=auto|yes|no]
 
 It looks like a SIP URI (RFC 3261 §19.1) and is read more leniently, for people type it:
 
@@ -27,7 +28,7 @@ from typing import Final, TypeVar
 from urllib.parse import unquote
 
 from offhook.sip import session_expires
-from offhook.sip.account import USUAL_CODECS, Account, Dtmf, Ping, Srtp
+from offhook.sip.account import USUAL_CODECS, Account, Dtmf, Mwi, Ping, Srtp
 from offhook.sip.hop import Transport, uri_host
 from offhook.sip.media import CODECS
 
@@ -45,6 +46,8 @@ _PARAMETERS: Final = (
     "dtmf",
     "refresh",
     "proxy",
+    "privacy",
+    "mwi",
 )
 _KEYS: Final = ("uri", "user", "password", "host", "port", *_PARAMETERS)
 PARTS: Final = tuple(key for key in _KEYS if key != "uri")
@@ -55,8 +58,9 @@ _ATTRIBUTES: Final = {"auth": "auth_name", "name": "display_name"}
 _TRANSPORTS: Final[Mapping[str, Transport]] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 _SRTP: Final[Mapping[str, Srtp]] = {"no": "no", "optional": "optional", "required": "required"}
 _DTMF: Final[Mapping[str, Dtmf]] = {"auto": "auto", "rtp": "rtp", "info": "info", "inband": "inband"}
-_REGISTER: Final[Mapping[str, bool]] = {"yes": True, "no": False}
+_YES: Final[Mapping[str, bool]] = {"yes": True, "no": False}
 _PING: Final[Mapping[str, Ping]] = {"crlf": "crlf", "options": "options"}
+_MWI: Final[Mapping[str, Mwi]] = {"auto": "auto", "yes": "yes", "no": "no"}
 
 LONGEST_KEEPALIVE: Final = 3600
 LONGEST_REFRESH: Final = 86400
@@ -90,7 +94,8 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
     """The account that a table of a configuration file describes; `id` counts from 1.
 
     Its keys are the parts of the URI spelt out (`user`, `password`, `host`, `port`, `transport`, `auth`,
-    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`, `refresh`, `proxy`), or `uri`
+    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`, `refresh`, `proxy`, `privacy`,
+    `mwi`), or `uri`
     and whatever that leaves out, so that a password can stand by itself. `codecs` is a list. Values are taken
     as they are: only in `uri` anything is percent-decoded. Raises BadAccount.
     """
@@ -99,7 +104,7 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
         if key not in _KEYS:
             raise BadAccount(f"an account has no {key!r}{_nearest(key, _KEYS)}")
         match key, value:
-            case "register", bool():
+            case "register" | "privacy" | "mwi", bool():
                 fields[key] = "yes" if value else "no"
             case "codecs", list() if all(isinstance(codec, str) for codec in value):
                 fields[key] = ",".join(value)
@@ -237,7 +242,9 @@ def _account(fields: Mapping[str, str], id: int) -> Account:  # noqa: A002
         password=password,
         auth_name=fields.get("auth", ""),
         display_name=fields.get("name", ""),
-        register=_choice("register", fields.get("register", "yes"), _REGISTER),
+        register=_choice("register", fields.get("register", "yes"), _YES),
+        privacy=_choice("privacy", fields.get("privacy", "no"), _YES),
+        mwi=_choice("mwi", fields.get("mwi", "auto"), _MWI),
         srtp=_choice("srtp", fields.get("srtp", "no"), _SRTP),
         backup=_backup(fields["backup"]) if "backup" in fields else None,
         keepalive=_keepalive(fields["keepalive"]) if "keepalive" in fields else None,

@@ -42,9 +42,11 @@ from offhook.registration_log import RegistrationLog
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.settings.for_the_house import accounts as accounts_of
+from offhook.settings.for_the_house import admission as admission_of
 from offhook.settings.for_the_house import for_the_phone as phone_side
 from offhook.settings.phone_settings import PhoneSettings
 from offhook.sip.account import Account
+from offhook.sip.admission import ANYBODY, Admission
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import (
     CheckSync,
@@ -58,6 +60,7 @@ from offhook.sip.events import (
     UserAgentEvent,
 )
 from offhook.sip.hop import Hop, uri_host
+from offhook.sip.redirection import Redirects
 from offhook.sip.resolve import Resolver
 from offhook.sip.tls import Tls
 from offhook.sip.user_agent import UserAgent
@@ -108,6 +111,8 @@ class Device:
         tls: Tls | None = None,
         log: CallLog | None = None,
         house: House | None = None,
+        admission: Admission = ANYBODY,
+        redirects: Redirects = Redirects.FOLLOW,
     ) -> None:
         self.accounts = {account.id: with_codecs_present(account) for account in accounts}
         self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings, log)
@@ -128,6 +133,8 @@ class Device:
             f"offhook/{__version__}",
             contact_is_fixed=contact_is_fixed,
             instance=instance,
+            redirects=redirects,
+            admission=admission,
         )
         self._endpoint = Endpoint(self._agent, self._hear, tls, resolver)
         self.sip_trace = SipTrace(self._endpoint, capture)
@@ -250,6 +257,7 @@ class Device:
 
     def adopt(self, settings: PhoneSettings) -> None:
         """Go by these from now on. No call ends for it."""
+        self._agent.admission, self._agent.redirects = admission_of(settings), settings.calls.redirects
         self._take(SettingsChanged(phone_side(settings)))
         accounts = {account.id: with_codecs_present(account) for account in accounts_of(settings)}
         if accounts != self.accounts:

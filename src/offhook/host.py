@@ -24,7 +24,7 @@ from offhook.notify.outgoing import Sender
 from offhook.options import ONLY_PHONE, DeviceOptions
 from offhook.roaming import Roaming
 from offhook.rtp.media_clock import MediaClock
-from offhook.settings.for_the_house import access, accounts, for_the_phone
+from offhook.settings.for_the_house import access, accounts, admission, for_the_phone
 from offhook.sip.endpoint import CannotBind
 from offhook.sip.hop import uri_host
 from offhook.sip.resolve import NameServer, Resolver
@@ -177,6 +177,8 @@ class Host:
             capture=capture,
             tls=self._tls,
             settings=for_the_phone(settings),
+            admission=admission(settings),
+            redirects=settings.calls.redirects,
             log=station.memory.log(),
             house=station,
         )

@@ -26,6 +26,7 @@ from offhook.option_values import (
     read_addresses,
     read_allow_list,
     read_auto_answer,
+    read_choice,
     read_count,
     read_extension,
     read_host_names,
@@ -50,6 +51,8 @@ from offhook.settings.for_the_house import accounts
 from offhook.settings.phone_settings import PhoneSettings, Plain
 from offhook.settings.sections import FACTORY_ALLOW_LIST
 from offhook.sip.account import Account
+from offhook.sip.admission import Callers, UnknownCallers
+from offhook.sip.redirection import Redirects
 from offhook.sip.resolve import NameServer
 from offhook.sip.tls import TlsSettings
 from offhook.spoken_codecs import what_is_left_out
@@ -134,6 +137,29 @@ class CallOptions(Options):
     no_answer_after: Annotated[int, BeforeValidator(read_seconds), Shown("SECONDS")] = Field(
         default=20, description="When a call is forwarded that nobody answers."
     )
+    reject_anonymous: Annotated[bool, BeforeValidator(read_yes), Shown("yes|no", "no")] = Field(
+        default=False, description="Whether callers who do not say who they are get 433."
+    )
+    callers: Annotated[
+        Callers, BeforeValidator(read_choice(Callers)), Shown("anyone|registrar", "anyone")
+    ] = Field(
+        default=Callers.ANYONE,
+        description="Who may call and send messages: anybody, or only an account's registrar.",
+    )
+    unknown_callers: Annotated[
+        UnknownCallers, BeforeValidator(read_choice(UnknownCallers)), Shown("refuse|ignore", "refuse")
+    ] = Field(
+        default=UnknownCallers.REFUSE,
+        description="What strangers get who ask for a user that there is not, or may not call: "
+        "a refusal, or no answer at all.",
+    )
+    redirects: Annotated[
+        Redirects, BeforeValidator(read_choice(Redirects)), Shown("follow|domain|never", "follow")
+    ] = Field(
+        default=Redirects.FOLLOW,
+        description="Whether a call goes on where the one called sends it (3xx): anywhere, within the domain "
+        "called or the account's, or nowhere.",
+    )
     refer: Annotated[
         ReferPolicy, BeforeValidator(read_refer_policy), Shown("follow|ask|refuse", "follow")
     ] = Field(
@@ -186,7 +212,7 @@ class RunOptions(CallOptions):
         ";name=DISPLAY NAME ;srtp=no|optional|required ;register=no ;backup=HOST[:PORT] "
         ";keepalive=no|SECONDS ;ping=crlf|options ;proxy=HOST[:PORT] "
         ";codecs=g722,pcmu,pcma,opus ;dtmf=auto|rtp|info|inband "
-        ";refresh=no|SECONDS.",
+        ";refresh=no|SECONDS ;privacy=yes ;mwi=auto|yes|no.",
     )
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
     host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)

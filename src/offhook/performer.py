@@ -29,6 +29,7 @@ from offhook.phone.effects import (
     TransferBlind,
 )
 from offhook.phone.events import CallFailed, CallGone, HoldRefused, News, TransferFailed
+from offhook.phone.settings import Forwarding
 from offhook.phone_timers import PhoneTimers
 from offhook.sip.account import Account, Dtmf, spoken
 from offhook.sip.media import LocalMedia
@@ -40,6 +41,14 @@ _log = logging.getLogger(__name__)
 
 MOVED_TEMPORARILY, SERVER_ERROR, UNAVAILABLE, DECLINE = 302, 500, 503, 603
 
+
+DIVERTED = {
+    None: "deflection",
+    Forwarding.ALWAYS: "unconditional",
+    Forwarding.BUSY: "user-busy",
+    Forwarding.NO_ANSWER: "no-answer",
+}
+"""Why the phone sends a caller elsewhere, as RFC 5806 has it."""
 
 OF_A_CALL = (
     RingCall,
@@ -154,7 +163,13 @@ class Performer:
 
     def _redirect(self, effect: RedirectCall, now: float) -> None:
         self.let_go(effect.call)
-        self._agent.refuse(effect.call, MOVED_TEMPORARILY, now, contact=self._found(effect.target))
+        self._agent.refuse(
+            effect.call,
+            MOVED_TEMPORARILY,
+            now,
+            contact=self._found(effect.target),
+            diverted=DIVERTED[effect.rule],
+        )
 
     def _end(self, effect: EndCall, now: float) -> None:
         self.let_go(effect.call)

@@ -9,6 +9,7 @@ from offhook.phone.events import (
     CallRinging,
     CallSecured,
     DigitReceived,
+    Diverted,
     HeldByPeer,
     HoldRefused,
     News,
@@ -20,6 +21,7 @@ from offhook.phone.events import (
     TransferFailed,
 )
 from offhook.phone.events import MessagesWaiting as PhoneMessagesWaiting
+from offhook.phone.events import RemoteChanged as PhoneRemoteChanged
 from offhook.sip.events import (
     Answered,
     Binding,
@@ -39,6 +41,7 @@ from offhook.sip.events import (
     ReferDone,
     ReferFailed,
     ReferReceived,
+    RemoteChanged,
     Replacing,
     Unwelcome,
     UserAgentEvent,
@@ -55,16 +58,19 @@ REGISTRATIONS = {
 def for_the_phone(told: UserAgentEvent) -> News | None:
     """None for what is the house's business alone, such as what was sent."""
     match told:
-        case Incoming(call, account, remote, remote_name, answer_after):
-            return CallArrived(call, account, remote, remote_name, answer_after)
+        case Incoming(call, account, remote, remote_name, answer_after, anonymous, by):
+            diverted = None if by is None else Diverted(by.uri, by.name, by.reason)
+            return CallArrived(call, account, remote, remote_name, answer_after, anonymous, diverted)
         case Replacing(call, replaced, _, remote, remote_name):
             return CallReplaced(call, replaced, remote, remote_name)
         case Progress(call, _, _, early_media):
             return CallRinging(call, early_media)
         case Answered(call):
             return CallAnswered(call)
-        case Failed(call, code, reason):
-            return CallFailed(call, code, reason)
+        case RemoteChanged(call, remote, remote_name):
+            return PhoneRemoteChanged(call, remote, remote_name)
+        case Failed(call, code, reason, contacts):
+            return CallFailed(call, code, reason, contacts[0] if contacts else "")
         case Ended(call, reason, elsewhere):
             return CallGone(call, reason, elsewhere)
         case ChangeRefused(call, code, reason):

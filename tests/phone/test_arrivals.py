@@ -2,19 +2,24 @@
 
 import pytest
 
-from offhook.phone import Settings, Verdict
+from offhook.phone import Settings, Verdict, state
 from offhook.phone.effects import AnswerCall, EndCall, HoldCall, RedirectCall, RefuseCall, RingCall, SetTimer
 from offhook.phone.events import (
     CallArrived,
+    CallFailed,
     CallGone,
     CallReplaced,
+    Diverted,
     Function,
     Key,
     KeyDown,
+    MakeCall,
     Perform,
+    RemoteChanged,
     Timer,
     TimerFired,
 )
+from offhook.phone.phone import Missed
 from offhook.phone.settings import AutoAnswer, Forwarding
 
 from .desk import CALLER, SECOND, Desk, account, reach
@@ -34,9 +39,21 @@ RINGS = (RingCall("in-1"),)
         (Settings(), RINGS, 0),
         (Settings(dnd=True), (RefuseCall("in-1", 486),), 1),
         (Settings(dnd=True, dnd_code=480), (RefuseCall("in-1", 480),), 1),
-        (Settings(forward=forward(always="1009")), (RedirectCall("in-1", "sip:1009@pbx.example"),), 0),
-        (Settings(forward=forward(always="a@b.example")), (RedirectCall("in-1", "sip:a@b.example"),), 0),
-        (Settings(dnd=True, forward=forward(always="9")), (RedirectCall("in-1", "sip:9@pbx.example"),), 0),
+        (
+            Settings(forward=forward(always="1009")),
+            (RedirectCall("in-1", "sip:1009@pbx.example", Forwarding.ALWAYS),),
+            0,
+        ),
+        (
+            Settings(forward=forward(always="a@b.example")),
+            (RedirectCall("in-1", "sip:a@b.example", Forwarding.ALWAYS),),
+            0,
+        ),
+        (
+            Settings(dnd=True, forward=forward(always="9")),
+            (RedirectCall("in-1", "sip:9@pbx.example", Forwarding.ALWAYS),),
+            0,
+        ),
         (Settings(forward=forward(busy="1009", no_answer="1008")), RINGS, 0),
         (Settings(auto_answer=AutoAnswer.ALWAYS), (RingCall("in-1"), AnswerCall("in-1")), 0),
     ],
@@ -55,7 +72,7 @@ def test_a_call_to_an_idle_phone(settings, effects, missed):
         (Settings(call_waiting=False), (RefuseCall("in-1", 486),)),
         (
             Settings(call_waiting=False, forward=forward(busy="9")),
-            (RedirectCall("in-1", "sip:9@pbx.example"),),
+            (RedirectCall("in-1", "sip:9@pbx.example", Forwarding.BUSY),),
         ),
         (Settings(most_calls=1), (RefuseCall("in-1", 486),)),
         (Settings(auto_answer=AutoAnswer.ALWAYS), (RingCall("in-1"),)),
@@ -65,6 +82,41 @@ def test_a_call_to_a_phone_that_talks(settings, effects):
     desk = Desk(settings=settings).call("1002").happen(CALLER)
 
     assert desk.effects == effects
+
+
+def test_who_does_not_say_who_it_is():
+    nobody = CallArrived("in-1", 1, "sip:anonymous@anonymous.invalid", "Anonymous", anonymous=True)
+    desk = Desk(settings=Settings(reject_anonymous=True)).happen(nobody)
+    assert desk.effects == (RefuseCall("in-1", 433),)
+    assert desk.phone.missed[0] == Missed("", "Anonymous", desk.now), "nobody who could be called back"
+
+    desk = Desk(settings=Settings(reject_anonymous=True)).happen(CALLER)
+    assert desk.effects == RINGS
+
+    (call,) = state(Desk().happen(nobody).phone, 0.0)["calls"]
+    assert (call["remote_name"], call["anonymous"]) == ("Anonymous", True)
+
+
+def test_who_sent_the_call_on_shows():
+    by = Diverted("sip:1000@pbx.example", "Reception", "user-busy")
+    desk = Desk().happen(CallArrived("in-1", 1, "sip:1002@pbx.example", "Bob", diverted_by=by))
+    shown = state(desk.phone, desk.now)
+    assert "forwarded by Reception (busy)" in shown["screen"]["lines"]
+    assert shown["calls"][0]["diverted_by"] == {
+        "remote": "sip:1000@pbx.example", "remote_name": "Reception", "reason": "user-busy"
+    }  # fmt: skip
+
+
+def test_the_far_end_becomes_somebody_else():
+    desk = Desk().happen(MakeCall("1002"), RemoteChanged("out-1", "sip:1003@pbx.example", "Carol"))
+    shown = state(desk.phone, desk.now)
+    assert shown["screen"]["lines"][:2] == ["Carol", "sip:1003@pbx.example"]
+    assert shown["calls"][0]["remote_name"] == "Carol"
+
+
+def test_where_a_redirection_went_that_is_not_followed():
+    desk = Desk().happen(MakeCall("1002"), CallFailed("out-1", 302, "Moved Temporarily", "sip:9@b.example"))
+    assert desk.phone.notice == "1002 is at sip:9@b.example now (302 Moved Temporarily)"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +133,7 @@ def test_a_number_to_forward_to_needs_no_account_to_be_a_direct_call():
     desk = Desk(account(1, "1001"), settings=Settings(forward=forward(always="1009")))
     desk.happen(CallArrived("in-1", None, "sip:192.0.2.1", ""))
 
-    assert desk.effects == (RedirectCall("in-1", "sip:1009@pbx.example"),)
+    assert desk.effects == (RedirectCall("in-1", "sip:1009@pbx.example", Forwarding.ALWAYS),)
 
 
 def test_a_call_that_is_not_answered_in_time_is_forwarded():
@@ -89,7 +141,7 @@ def test_a_call_that_is_not_answered_in_time_is_forwarded():
     assert SetTimer(Timer.NO_ANSWER, 15, "in-1") in desk.timers
 
     desk.happen(TimerFired(Timer.NO_ANSWER, "in-1"))
-    assert desk.effects == (RedirectCall("in-1", "sip:1008@pbx.example"),)
+    assert desk.effects == (RedirectCall("in-1", "sip:1008@pbx.example", Forwarding.NO_ANSWER),)
     assert desk.phone.notice == "forwarded Bob to 1008"
     assert desk.phone.log.missed == []
 

@@ -6,6 +6,7 @@ import pytest
 
 from offhook.sip import Account, Direction, Hop, LocalMedia, UserAgent
 from offhook.sip.events import Answered, Ended, Failed, Incoming, MediaChanged, Progress, UserAgentEvent
+from offhook.sip.redirection import Redirects
 
 from .record_routing_proxy import RecordRoutingProxy
 from .virtual_network import VirtualNetwork
@@ -203,7 +204,7 @@ def test_3_11_unsuccessful_temporarily_unavailable() -> None:
 
 def test_3_6_redirection_names_where_to_go() -> None:
     flow = Flow()
-    flow.alice.follow_redirects = False
+    flow.alice.redirects = Redirects.NEVER
     flow.on_incoming = lambda call: flow.bob.refuse(  # type: ignore[method-assign]
         call, 302, flow.network.now, contact="sip:carol@192.0.2.77"
     )
@@ -239,7 +240,7 @@ def test_a_2xx_that_is_never_acknowledged_ends_in_a_bye() -> None:
     flow.answer()
     flow.network.run(40)
     assert flow.of(flow.bob, Ended) == [Ended(flow.bobs_call, "the far end never acknowledged our answer")]
-    assert flow.of(flow.alice, Ended) == [Ended("1", "the far end hung up")]
+    assert flow.of(flow.alice, Ended) == [Ended("1", "Request Timeout")]
     assert "BYE" in flow.network.ladder()
     flow.assert_nothing_is_left()
 

@@ -3,13 +3,14 @@
 import pytest
 from sipmessage import Response
 
-from offhook.sip import Account
+from offhook.sip import Account, Hop
 from offhook.sip.events import CheckSync, Ended, Incoming, MessagesWaiting, UserAgentEvent
 from offhook.sip.message_summary import MessageSummary
 
 from .message_text import SDP, request
 from .test_user_agent import Stage, within
 
+REGISTRAR = Hop("TCP", "192.0.2.201", 34567)
 KIND = "application/simple-message-summary"
 SUMMARY = "Messages-Waiting: yes\r\nMessage-Account: sip:bob@x\r\nVoice-Message: 4/8 (1/2)\r\n"
 
@@ -29,9 +30,7 @@ def notify(event: str, body: str = "", kind: str = KIND, uri: str = "sip:bob@192
         (notify("message-summary"), 200, None),
         (notify("message-summary", "rubbish"), 400, None),
         (notify("message-summary", SUMMARY, "text/plain"), 415, None),
-        (notify("check-sync"), 200, CheckSync(1, reboot=False)),
-        (notify("check-sync;reboot=true"), 200, CheckSync(1, reboot=True)),
-        (notify("check-sync;reboot=false"), 200, CheckSync(1, reboot=False)),
+        (notify("check-sync"), 403, None),
         (notify("refer", "SIP/2.0 200 OK\r\n", "message/sipfrag"), 489, None),
         (notify("presence"), 489, None),
         (notify(""), 489, None),
@@ -48,6 +47,19 @@ def test_outside_any_dialog(data: bytes, code: int, event: UserAgentEvent | None
         assert "message-summary" in answer.headers["Allow-Events"]
     if code == 415:
         assert answer.headers["Accept"] == KIND
+
+
+@pytest.mark.parametrize(
+    ("event", "reboot"),
+    [("check-sync", False), ("check-sync;reboot=true", True), ("check-sync;reboot=false", False)],
+)
+@pytest.mark.parametrize("uri", ["sip:bob@192.0.2.201", "sip:192.0.2.201"])
+def test_the_registrar_asks_to_fetch_the_configuration(event: str, reboot: bool, uri: str) -> None:
+    stage = Stage()
+    (answer,) = stage.receive(notify(event, uri=uri), source=REGISTRAR)
+    assert isinstance(answer, Response)
+    assert answer.code == 200
+    assert stage.told() == [CheckSync(1 if "bob" in uri else None, reboot)]
 
 
 def test_within_a_call() -> None:

@@ -20,6 +20,7 @@ from offhook.sip.events import (
     Progress,
     UserAgentEvent,
 )
+from offhook.sip.redirection import Redirects
 from offhook.sip.user_agent import MAX_CALLS, TRANSACTIONS_PER_CALL
 
 from .message_text import SDP, read, request, response
@@ -585,7 +586,7 @@ def test_a_re_invite_in_an_early_dialog_of_ours_is_491(stage: Stage) -> None:
 
 
 def test_contacts_of_a_redirection_come_best_first(stage: Stage) -> None:
-    stage.bob.follow_redirects = False
+    stage.bob.redirects = Redirects.NEVER
     invite = stage.calling()
     value = '<sip:b@x>;q=0.1, "C, D" <sip:c@x?Subject=1>, <sip:d@x>;q=0.5, <bad'
     stage.receive(response(invite, 302, "Moved", tag="a", headers={"Contact": value}))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .phone import Phone
 
 BUSY_HERE = 486
+ANONYMITY_DISALLOWED = 433
+"""RFC 5079."""
 
 AT_ONCE = {False: {AutoAnswer.ALWAYS}, True: {AutoAnswer.ALWAYS, AutoAnswer.ASKED}}
 """The settings under which a call is answered at once, by whether its caller asks for it."""
@@ -33,14 +35,18 @@ def arrived(phone: Phone, event: CallArrived) -> str:
         remote_name=event.remote_name,
         account=event.account,
         started=phone.now,
+        anonymous=event.anonymous,
+        diverted_by=event.diverted_by,
     )
+    if event.anonymous and settings.reject_anonymous:
+        return _refuse(phone, call, ANONYMITY_DISALLOWED)
     if target := _forwarded_to(phone, call, Forwarding.ALWAYS):
-        return _forward(phone, call, target)
+        return _forward(phone, call, target, Forwarding.ALWAYS)
     if settings.dnd:
         return _refuse(phone, call, settings.dnd_code)
     if phone.calls and (not settings.call_waiting or len(phone.calls) >= settings.most_calls):
         if target := _forwarded_to(phone, call, Forwarding.BUSY):
-            return _forward(phone, call, target)
+            return _forward(phone, call, target, Forwarding.BUSY)
         return _refuse(phone, call, BUSY_HERE)
     _ring(phone, call)
     alone = len(phone.calls) == 1
@@ -68,6 +74,8 @@ def replaced(phone: Phone, event: CallReplaced) -> str:
         held_by_peer=False,
         srtp=None,
         encrypted=False,
+        anonymous=False,
+        diverted_by=None,
         transferring_to=None,
         refer_target=None,
     )
@@ -88,7 +96,7 @@ def unanswered(phone: Phone, call: Call) -> str:
     target = _forwarded_to(phone, call, Forwarding.NO_ANSWER)
     if target is None:
         return ""
-    phone.ask(RedirectCall(call.id, target))
+    phone.ask(RedirectCall(call.id, target, Forwarding.NO_ANSWER))
     phone.drop(call, here=True)
     phone.record(call, Kind.FORWARDED)
     phone.show_notice(f"forwarded {call.who} to {phone.settings.forward[Forwarding.NO_ANSWER]}")
@@ -107,8 +115,8 @@ def _ring(phone: Phone, call: Call) -> None:
         phone.ask(SetTimer(Timer.NO_ANSWER, phone.settings.no_answer_after, call.id))
 
 
-def _forward(phone: Phone, call: Call, target: str) -> str:
-    phone.ask(RedirectCall(call.id, target))
+def _forward(phone: Phone, call: Call, target: str, rule: Forwarding) -> str:
+    phone.ask(RedirectCall(call.id, target, rule))
     phone.record(call, Kind.FORWARDED)
     text = f"forwarded {call.who}"
     phone.show_notice(text)

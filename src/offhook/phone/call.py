@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Literal
 from urllib.parse import unquote
 
+from .events import Diverted
+
 
 class CallState(StrEnum):
     """`ringing` is incoming only; a call going out is `calling` until it is answered."""
@@ -40,6 +42,9 @@ class Call:
     silenced: bool = False
     digits_sent: str = ""
     digits_received: str = ""
+    anonymous: bool = False
+    """The caller does not want to be known."""
+    diverted_by: Diverted | None = None
     referred_by: str = ""
     referred_in: str | None = None
     """The call whose far end asked for this one, and comes back to the front where it fails."""

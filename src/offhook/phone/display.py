@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import holding, menus
 from .call import Call, CallState, short
-from .events import Registration
+from .events import Diverted, Registration
 from .keys import soft_keys
 from .screen import Icon, Page, Screen
 from .settings import SPOKEN, Forwarding
@@ -118,6 +118,8 @@ def _on_call(title: Callable[[Call], str]) -> Callable[[Phone, float], Painted]:
         lines = [call.who]
         if call.remote_name:
             lines.append(call.remote)
+        if call.diverted_by is not None:
+            lines.append(_diverted(call.diverted_by))
         if call.referred_by:
             lines.append(f"transferred by {short(call.referred_by)}")
         if call.answered is not None:
@@ -132,6 +134,24 @@ def _on_call(title: Callable[[Call], str]) -> Callable[[Phone, float], Painted]:
         return title(call), tuple(lines)
 
     return paint
+
+
+DIVERTED = {
+    "user-busy": "busy",
+    "no-answer": "no answer",
+    "unavailable": "not reachable",
+    "time-of-day": "time of day",
+    "do-not-disturb": "Do Not Disturb",
+    "follow-me": "follow me",
+    "out-of-service": "out of service",
+    "away": "away",
+}
+"""Why a call was sent on, where it says something to a person (RFC 5806 §4)."""
+
+
+def _diverted(by: Diverted) -> str:
+    why = DIVERTED.get(by.reason)
+    return f"forwarded by {by.remote_name or short(by.remote)}" + (f" ({why})" if why else "")
 
 
 def _conference(phone: Phone, now: float) -> Painted:

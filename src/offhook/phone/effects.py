@@ -53,10 +53,11 @@ class RefuseCall:
 
 @dataclass(frozen=True, slots=True)
 class RedirectCall:
-    """Send the caller to `target`, a SIP URI (302)."""
+    """Send the caller to `target`, a SIP URI (302), by this rule; None: somebody here decided it."""
 
     call: str
     target: str
+    rule: Forwarding | None = None
 
 
 @dataclass(frozen=True, slots=True)

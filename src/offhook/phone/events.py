@@ -112,6 +112,7 @@ class CallArrived:
     """An INVITE for one of this phone's accounts (`None`: a direct call to its address).
 
     `answer_asked`: the caller asks to be answered at once (Call-Info, Alert-Info, Answer-Mode).
+    `anonymous`: it does not want to be known.
     """
 
     call: str
@@ -119,6 +120,17 @@ class CallArrived:
     remote: str
     remote_name: str
     answer_asked: bool = False
+    anonymous: bool = False
+    diverted_by: Diverted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diverted:
+    """Who sent a call on to this phone, a URI and a name, and why, in the words of RFC 5806."""
+
+    remote: str
+    remote_name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,15 @@ class CallRinging:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteChanged:
+    """The far end of a call is somebody else from now on, or has a name."""
+
+    call: str
+    remote: str
+    remote_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallAnswered:
     """The call is up: the far end answered, or the far end confirmed our answer with its ACK."""
 
@@ -148,11 +169,15 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """A call that this phone placed came to nothing: SIP status and phrase of the final response."""
+    """A call that this phone placed came to nothing: SIP status and phrase of the final response.
+
+    `moved_to` is the URI where it sends the caller, if it does.
+    """
 
     call: str
     code: int
     reason: str
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +341,7 @@ News = (
     CallArrived
     | CallReplaced
     | CallRinging
+    | RemoteChanged
     | CallAnswered
     | CallFailed
     | CallGone

@@ -67,7 +67,7 @@ def _dialled(phone: Phone, _menu: Menu) -> list[Item]:
 
 
 def _missed(phone: Phone, _menu: Menu) -> list[Item]:
-    return [Item(each.who, _calling(each.remote)) for each in phone.log.missed]
+    return [Item(each.who, _calling(each.remote) if each.remote else None) for each in phone.log.missed]
 
 
 def _forwarding(phone: Phone, _menu: Menu) -> list[Item]:

@@ -30,6 +30,7 @@ from .events import (
     PoweredOff,
     ReferAsked,
     RegistrationChanged,
+    RemoteChanged,
     SettingsChanged,
     Timer,
     TimerFired,
@@ -49,6 +50,7 @@ FAILURES = {
     404: "is not a number there",
     408: "does not answer",
     410: "is gone",
+    433: "takes no anonymous calls",
     480: "does not answer",
     484: "is not a whole number",
     486: "is busy",
@@ -102,6 +104,7 @@ def _of_call(
     phone: Phone,
     call: Call,
     event: CallRinging
+    | RemoteChanged
     | CallAnswered
     | CallFailed
     | CallGone
@@ -121,8 +124,11 @@ def _of_call(
         case CallAnswered():
             if call.state is CallState.CALLING:
                 _answered(phone, call)
-        case CallFailed(_, code, reason):
-            why = f"{call.who} {FAILURES.get(code, 'could not be called')} ({code} {reason})"
+        case RemoteChanged(_, remote, remote_name):
+            call.remote, call.remote_name, call.anonymous = remote, remote_name, False
+        case CallFailed(_, code, reason, moved_to):
+            what = f"is at {moved_to} now" if moved_to else FAILURES.get(code, "could not be called")
+            why = f"{call.who} {what} ({code} {reason})"
             _failed(phone, call, why)
         case CallGone(_, reason, elsewhere):
             _gone(phone, call, reason, elsewhere)

@@ -195,7 +195,8 @@ class Phone:
             call.id,
             kind,
             call.number,
-            call.remote,
+            # Nobody who could be called back.
+            "" if call.anonymous else call.remote,
             call.remote_name,
             call.account,
             call.started,

@@ -56,6 +56,7 @@ class Settings:
     call_for: float = 180.0
     dial_within: float = 30.0
     auto_answer: AutoAnswer = AutoAnswer.OFF
+    reject_anonymous: bool = False
     refer: ReferPolicy = ReferPolicy.FOLLOW
     voicemail: dict[int, str] = field(default_factory=dict)
     autop: bool = False

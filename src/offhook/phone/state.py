@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ def state(phone: Phone, now: float) -> dict[str, Any]:
                 "name": account.name,
                 "state": account.state,
                 "reason": account.reason,
+                "messages": phone.messages.get(account.id, 0),
             }
             for account in phone.accounts.values()
         ],
@@ -58,6 +60,8 @@ def _call(call: Call, focused: bool, now: float) -> dict[str, Any]:
         "state": call.state,
         "remote": call.remote,
         "remote_name": call.remote_name,
+        "anonymous": call.anonymous,
+        "diverted_by": None if call.diverted_by is None else asdict(call.diverted_by),
         "account": call.account,
         "focused": focused,
         "early_media": call.plays_early,

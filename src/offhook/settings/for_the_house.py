@@ -9,6 +9,7 @@ from offhook.phone.effects import Keep
 from offhook.phone.settings import Forwarding
 from offhook.phone.settings import Settings as PhoneSide
 from offhook.sip.account import Account
+from offhook.sip.admission import Admission
 
 from .phone_settings import PhoneSettings, Plain
 from .sections import AccountSettings
@@ -39,6 +40,7 @@ def for_the_phone(settings: PhoneSettings) -> PhoneSide:
         },
         no_answer_after=forward.no_answer_after,
         auto_answer=calls.auto_answer,
+        reject_anonymous=calls.reject_anonymous,
         refer=calls.refer,
         voicemail={
             number: account.voicemail for number, account in settings.accounts.items() if account.voicemail
@@ -67,6 +69,10 @@ def _account(number: int, given: AccountSettings) -> Account | None:
         return None
     values = {key: getattr(given, SETTING_OF.get(key, key)) for key in PARTS}
     return account_from_table({key: value for key, value in values.items() if value != ""}, number)
+
+
+def admission(settings: PhoneSettings) -> Admission:
+    return Admission(settings.calls.callers, settings.calls.unknown_callers)
 
 
 def access(settings: PhoneSettings) -> Access:

@@ -29,6 +29,8 @@ from offhook.option_values import (
 from offhook.phone.settings import AutoAnswer, ReferPolicy
 from offhook.sip import session_expires
 from offhook.sip.account import USUAL_CODECS
+from offhook.sip.admission import Callers, UnknownCallers
+from offhook.sip.redirection import Redirects
 
 from .password import read_password
 from .readers import (
@@ -147,6 +149,14 @@ class AccountSettings(Section):
         title="Session timer",
         description="Seconds that a call may last without a sign of life of the other end, or no.",
     )
+    privacy: Annotated[bool, _part("privacy")] = Field(
+        default=False, title="Anonymous calls", description="Whether whom it calls is not told who calls."
+    )
+    mwi: Annotated[str, _part("mwi")] = Field(
+        default="auto",
+        title="Waiting messages",
+        description="Whether they are subscribed to: yes, no, or auto: where nobody tells unasked.",
+    )
     voicemail: Number = Field(
         default=None, title="Voice mail number", description="What the Message key calls."
     )
@@ -172,6 +182,26 @@ class CallSettings(Section):
     dnd: YesOrNo = Field(default=False, title="Do Not Disturb")
     dnd_code: Code = Field(
         default=486, title="Return code when DND", description="SIP code: 404, 480, 486 or 603."
+    )
+    reject_anonymous: YesOrNo = Field(
+        default=False,
+        title="Reject anonymous calls",
+        description="Whether callers who do not say who they are get 433.",
+    )
+    callers: Annotated[Callers, BeforeValidator(read_choice(Callers))] = Field(
+        default=Callers.ANYONE,
+        title="Who may call",
+        description="Anybody, or only the registrar of an account: anyone or registrar.",
+    )
+    unknown_callers: Annotated[UnknownCallers, BeforeValidator(read_choice(UnknownCallers))] = Field(
+        default=UnknownCallers.REFUSE,
+        title="What strangers get",
+        description="Those who ask for a user that there is not, or may not call: refuse or ignore.",
+    )
+    redirects: Annotated[Redirects, BeforeValidator(read_choice(Redirects))] = Field(
+        default=Redirects.FOLLOW,
+        title="When a call is redirected",
+        description="Where it may go on: follow (anywhere), domain (that called, or the account's), never.",
     )
     blocked: Annotated[tuple[str, ...], BeforeValidator(each(read_blocked))] = Field(
         default=(), title="Block list", description="Callers that are refused: numbers or user@host."

@@ -9,6 +9,7 @@ from .media import CODECS, Codec
 Srtp = Literal["no", "optional", "required"]
 Ping = Literal["crlf", "options"]
 Dtmf = Literal["auto", "rtp", "info", "inband"]
+Mwi = Literal["auto", "yes", "no"]
 
 USUAL_CODECS = ("PCMU", "PCMA", "G722")
 
@@ -24,6 +25,8 @@ class Account:
 
     `codecs` are those that are spoken, best first, by their names in `media.CODECS`. `dtmf` is how digits are
     sent: as telephone-events and, where they were not agreed on, by INFO; or in one way only.
+    `privacy`: whom it calls is not told who calls (RFC 3323, RFC 3325). `mwi`: whether waiting messages are
+    subscribed to (RFC 3842); "auto" is once, where they are not told of unasked.
 
     `register` false: nothing is registered, numbers go to `host` all the same. The password appears neither
     in `repr` nor in `str`.
@@ -53,6 +56,8 @@ class Account:
     dtmf: Dtmf = "auto"
     refresh: int = 1800
     proxy: str = ""
+    privacy: bool = False
+    mwi: Mwi = "auto"
 
     def is_bound_as(self, other: "Account") -> bool:
         """Both make the same binding at the same registrars (RFC 3261 §10.3)."""

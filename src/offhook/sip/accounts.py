@@ -39,9 +39,13 @@ class Accounts:
         for credentials in self.credentials.values():
             credentials.home.located(destination, hops)
 
-    def trusts(self, source: Hop) -> bool:
-        """It is an account's registrar or proxy."""
-        return any(credentials.home.sent_by(source) for credentials in self.credentials.values())
+    def trusts(self, source: Hop, account: Account | None = None) -> bool:
+        """What came from `source` came from the account's registrar or proxy; for no account, from any's."""
+        return any(
+            credentials.home.sent_by(source)
+            for each, credentials in self.credentials.items()
+            if account is None or account.id == each.id
+        )
 
     def called(self, request: ReceivedRequest) -> tuple[bool, Account | None]:
         """Whose request it is: an account's by its user, anybody's without one (a direct call)."""

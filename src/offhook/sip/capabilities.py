@@ -9,8 +9,8 @@ METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE
 ALLOW = ", ".join(METHODS)
 KNOWN_METHODS = frozenset({*METHODS, "MESSAGE", "PRACK", "PUBLISH", "REGISTER", "SUBSCRIBE"})
 """What others of these are not allowed here (405); any other method is not known at all (501)."""
-EXTENSIONS: tuple[str, ...] = ("replaces", "norefersub", "100rel", "timer", "199")
-"""Option tags that a Require header may name (RFC 3891, RFC 4488, RFC 3262, RFC 4028, RFC 6228)."""
+EXTENSIONS: tuple[str, ...] = ("replaces", "norefersub", "100rel", "timer", "199", "from-change")
+"""Option tags that a Require header may name (RFC 3891, 4488, 3262, 4028, 6228, 4916)."""
 BODIES = (
     "application/sdp",
     "application/dtmf-relay",

@@ -85,7 +85,10 @@ class Dialog:
         self.refresh(response.message)
 
     def refresh(self, message: Request | Response) -> None:
-        """A target refresh names where the other end is reached from now on (§12.2)."""
+        """A target refresh names where the other end is reached from now on (§12.2), and who it is
+        (RFC 4916 §4.5)."""
+        if isinstance(message, Request):
+            self.remote = message.headers["From"]
         try:
             self.remote_target = contact_of(message) or self.remote_target
         except ValueError:

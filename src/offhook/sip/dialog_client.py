@@ -25,7 +25,7 @@ MAX_CHALLENGES = 4
 MAX_WAITING = 64
 """Requests that wait for their turn."""
 
-TARGET_REFRESHING = frozenset({"INVITE", "NOTIFY", "REFER", "UPDATE"})
+TARGET_REFRESHING = frozenset({"INVITE", "NOTIFY", "REFER", "SUBSCRIBE", "UPDATE"})
 """Those with a Contact (RFC 3261 §12.2.1.1, RFC 3311 §5.1, RFC 3515 §2.2, RFC 6665)."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -170,10 +170,10 @@ class DialogClient:
         self.next(now)
         return request
 
-    def bye(self, on_final: OnResponse, now: float) -> None:
+    def bye(self, on_final: OnResponse, now: float, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """What waits goes unsaid, but for a NOTIFY: its subscription outlives the call (RFC 5057)."""
         self._waiting = deque(request for request in self._waiting if request.method == "NOTIFY")
-        self._ending = DialogRequest(self, "BYE", on_final)
+        self._ending = DialogRequest(self, "BYE", on_final, headers=headers)
         self._ending.send(now)
 
     def arrived(self, request: DialogRequest, now: float) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .diversion import Diversion
 from .hop import Hop
 from .media import MediaFlow
 
@@ -18,8 +19,11 @@ class InviteSent:
 class Incoming:
     """An INVITE that is ours: `account` is the id of the account called, None for a direct call.
 
-    `remote` is the From URI, `remote_name` its display name. The user agent has sent 100; the next word is
-    the owner's: `ring`, `answer` or `refuse`. `answer_after`: the caller asks to be answered at once.
+    `remote` is a URI, `remote_name` the display name that came with it: what the account's registrar vouches
+    for, else From. `anonymous`: the caller does not want to be known, and both say no more than that.
+    `diverted_by` sent the call on to this end. `answer_after`: the caller asks to be answered at once.
+
+    The user agent has sent 100; the next word is the owner's: `ring`, `answer` or `refuse`.
     """
 
     call: str
@@ -27,6 +31,8 @@ class Incoming:
     remote: str
     remote_name: str
     answer_after: bool = False
+    anonymous: bool = False
+    diverted_by: Diversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,15 @@ class Answered:
     """Up: a 2xx arrived for our INVITE and is acknowledged, or our own 2xx was acknowledged."""
 
     call: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteChanged:
+    """The far end is somebody else now, or has a name: `remote` is a URI (RFC 4916, RFC 3325)."""
+
+    call: str
+    remote: str
+    remote_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +181,8 @@ class MessagesWaiting:
 
 @dataclass(frozen=True, slots=True)
 class CheckSync:
-    """Somebody asks this end to fetch its configuration anew, and to start anew where `reboot`.
-
-    Nothing proves who asks.
-    """
+    """The account's registrar asks this end to fetch its configuration anew, and to start anew where
+    `reboot`. The address that it came from is all the proof of that."""
 
     account: int | None
     reboot: bool
@@ -207,6 +220,7 @@ UserAgentEvent = (
     | Replacing
     | Progress
     | Answered
+    | RemoteChanged
     | MediaChanged
     | Failed
     | Ended

@@ -5,7 +5,9 @@ from sipmessage import Request
 from .account import Account
 from .capabilities import advertise
 from .dialog import Dialog
+from .diversion import Diversion
 from .events import Answered, Ended
+from .identity import Identity
 from .invite_session import InviteSession, Owner
 from .media import Direction, LocalMedia, MediaFlow
 from .message import ReceivedRequest, finish
@@ -15,9 +17,10 @@ from .option_tags import names
 from .prack import RAck
 from .reason import Reason
 from .reliable_provisional import ReliableProvisionals
+from .remote_party import RemoteParty
 from .server_transaction import ServerTransaction
 from .timers import Timer
-from .uri import parse_uri
+from .uri import parse_uri, sip_uri_text
 
 KEEP_RINGING = 60.0
 """Seconds after which proxies want to hear 180 again (§13.3.1.1)."""
@@ -38,6 +41,10 @@ class IncomingCall(InviteSession):
         now: float,
     ) -> None:
         super().__init__(owner, call, account)
+        request = transaction.request
+        trusted = owner.trusts(account, request.source)
+        caller = Identity.of_caller(request.message, request.from_, trusted=trusted)
+        self.remote = RemoteParty(caller, request.from_)
         self._transaction = transaction
         self.in_the_clear = transaction.request.source.transport != "TLS"
         self.secure = "sips" in {transaction.request.message.uri.scheme, dialog.first.scheme}
@@ -138,17 +145,37 @@ class IncomingCall(InviteSession):
         if flow is not None:
             self.agree(flow, media.direction, from_answer=False)
 
-    def refuse(self, code: int, now: float, reason: str | None = None, contact: str | None = None) -> None:
-        """Any final response that is no 2xx; `contact` is where a 3xx sends the caller. Raises ValueError."""
+    def refuse(
+        self,
+        code: int,
+        now: float,
+        *,
+        reason: str | None = None,
+        contact: str | None = None,
+        diverted: str = "",
+    ) -> None:
+        """Any final response that is no 2xx; `contact` is where a 3xx sends the caller, `diverted` the reason
+        as a word of `diversion.REASONS`. Raises ValueError."""
         if not 300 <= code < 700:
             raise ValueError(f"{code} refuses nothing; right would be 300 to 699")
         if self._transaction.answered:
             raise ValueError(f"call {self.call} is answered already")
         target = str(parse_uri(contact)) if contact is not None else None
         self.refuse_with(
-            self._transaction, code, now, reason=None if reason is None else one_line(reason), contact=target
+            self._transaction,
+            code,
+            now,
+            reason=None if reason is None else one_line(reason),
+            contact=target,
+            # Exchanges tell whom they call next who sent the call on, and why.
+            diversion=Diversion(self._own_address(), "", diverted) if diverted else None,
         )
         self._leave(now)
+
+    def _own_address(self) -> str:
+        if self.account is None:
+            return self._transaction.request.to.uri
+        return sip_uri_text(self.account.user, self.account.host)
 
     def hang_up(self, now: float) -> None:
         if self.over:

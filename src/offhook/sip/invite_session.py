@@ -1,6 +1,7 @@
 """What both ends of a call share once there is a dialog (RFC 3261 §13 to §15): its sound, its BYE, what
 comes in."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,8 +13,9 @@ from .account import Account
 from .account_credentials import AccountCredentials
 from .capabilities import advertise
 from .dialog import Dialog
-from .dialog_client import DialogClient, TooManyWaiting
-from .events import Ended, MediaChanged, PeerHold, UserAgentEvent
+from .dialog_client import NO_HEADERS, DialogClient, TooManyWaiting
+from .diversion import Diversion
+from .events import Ended, MediaChanged, PeerHold, RemoteChanged, UserAgentEvent
 from .hold import Hold
 from .hop import Hop
 from .in_dialog import RECEIVERS
@@ -23,6 +25,9 @@ from .negotiation import Negotiation
 from .offer_answer import NotAcceptable
 from .prack import RAck
 from .protection import Protection, policy_of
+from .reason import reason_header
+from .redirection import Redirects
+from .remote_party import RemoteParty
 from .server_transaction import ServerTransaction
 from .session_change import SessionChange
 from .session_timer import SessionTimer
@@ -30,14 +35,18 @@ from .transaction_layer import TransactionLayer
 from .transfers import Transfers
 from .warning import warning as warning_of
 
+TARGET_REFRESHING = frozenset({"INVITE", "UPDATE"})
+"""Requests within a call that may say who the far end is now (RFC 4916 §4.4.2)."""
+
 
 class Owner(Protocol):
     """The user agent, as a call sees it."""
 
     layer: TransactionLayer
-    follow_redirects: bool
+    redirects: Redirects
 
     def emit(self, event: UserAgentEvent) -> None: ...
+    def trusts(self, account: Account | None, source: Hop) -> bool: ...
     def credentials(self, account: Account | None) -> AccountCredentials | None: ...
     def dialog_opened(self, dialog: Dialog, session: "InviteSession") -> None: ...
     def dialog_closed(self, dialog: Dialog) -> None: ...
@@ -68,6 +77,8 @@ class InviteSession:
         """Of the dialog that is confirmed, or that an incoming call is to confirm."""
         self.in_the_clear = False
         """An offer or answer went by another transport than TLS."""
+        self.remote: RemoteParty
+        """The far end."""
         self.transfers = Transfers(self)
         self.timer = SessionTimer(self, session_expires.DEFAULT if account is None else account.refresh)
         self.over = False
@@ -154,7 +165,14 @@ class InviteSession:
             self.refuse_with(transaction, 481, now)
             return
         dialog.remote_sequence = request.sequence
+        if request.method in TARGET_REFRESHING and (self._dialog is None or self._dialog is dialog):
+            self.identify(request, trusted=self._owner.trusts(self.account, request.source))
         RECEIVERS[request.method](self, request, transaction, dialog, now)
+
+    def identify(self, message: ReceivedRequest | ReceivedResponse, *, trusted: bool) -> None:
+        if self.remote.learn(message, trusted=trusted):
+            shown = self.remote.shown
+            self.tell(RemoteChanged(self.call, shown.uri, shown.name))
 
     def acknowledge(self, ack: ReceivedRequest, now: float) -> None:
         accepted = self._accepted
@@ -166,7 +184,7 @@ class InviteSession:
                 flow = self.negotiation.read_answer(ack.message)
                 self.agree(flow, self._offered_direction(), from_answer=True)
             except NotAcceptable as error:
-                self._bye_all(str(error), now)
+                self._bye_all(str(error), now, code=488)
                 return
         self._acknowledged(now)
         self._proceed(now)
@@ -304,10 +322,13 @@ class InviteSession:
         reason: str | None = None,
         contact: str | None = None,
         warning: str | None = None,
+        diversion: Diversion | None = None,
     ) -> None:
         response = self.layer.response(transaction.request, code, reason, self.local_tag)
         if contact is not None:
             response.headers.set("Contact", f"<{contact}>")
+        if diversion is not None:
+            response.headers.set("Diversion", str(diversion))
         if warning is not None:
             response.headers.set("Warning", warning_of(self.layer.contact.host, warning))
         transaction.respond(response, now)
@@ -318,7 +339,7 @@ class InviteSession:
         transaction.respond(response, now)
 
     def _never_acknowledged(self, now: float) -> None:
-        self._bye_all("the far end never acknowledged our answer", now)
+        self._bye_all("the far end never acknowledged our answer", now, code=408)
 
     # --- the end
 
@@ -327,13 +348,14 @@ class InviteSession:
         self._leave(now)
 
     def give_up(self, reason: str, now: float) -> None:
-        self._bye_all(reason, now)
+        self._bye_all(reason, now, code=408)
 
-    def _bye_all(self, reason: str, now: float) -> None:
-        """End it from here without having been asked to; `reason` is for the owner."""
+    def _bye_all(self, reason: str, now: float, *, code: int | None = None) -> None:
+        """End it from here without having been asked to; `reason` is for the owner, and with a `code` that
+        it would be as a response for the far end too."""
         self.tell(Ended(self.call, reason))
         if self._dialog is not None:
-            self._bye(self.client, now)
+            self._bye(self.client, now, NO_HEADERS if code is None else {"Reason": reason_header(code)})
         self._leave(now, closing=self._dialog)
 
     def _leave(self, now: float, closing: Dialog | None = None) -> None:
@@ -348,14 +370,14 @@ class InviteSession:
             self._owner.dialog_closed(self._dialog)
         self._settle()
 
-    def _bye(self, client: DialogClient, now: float) -> None:
+    def _bye(self, client: DialogClient, now: float, headers: Mapping[str, str] = NO_HEADERS) -> None:
         def on_final(_response: ReceivedResponse, _now: float) -> None:
             self._byes -= 1
             self._owner.dialog_closed(client.dialog)
             self._settle()
 
         self._byes += 1
-        client.bye(on_final, now)
+        client.bye(on_final, now, headers)
 
     def _settle(self) -> None:
         """Leave the user agent once everything that this call began has been answered."""

@@ -1,6 +1,7 @@
 """A call that this end places: the client's side of an INVITE (RFC 3261 §13.2, §9.1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sipmessage import Request
 
@@ -11,13 +12,16 @@ from .dialog_client import MAX_CHALLENGES, NO_HEADERS
 from .early_dialog import EarlyDialog
 from .events import Answered, Failed, Progress
 from .hop import Hop
+from .identity import ANONYMOUS, Identity
 from .invite_session import InviteSession, Owner
 from .media import Direction, LocalMedia, MediaFlow
 from .message import ReceivedResponse, finish, new_request, phrase_of
-from .name_addr import name_addr
+from .name_addr import NameAddr, name_addr
 from .negotiation import Negotiation
 from .offer_answer import NotAcceptable
+from .reason import Reason
 from .redirection import Redirections, contacts_of
+from .remote_party import RemoteParty
 from .route import routed
 from .sending import Acknowledgement, Sending
 from .target import first_destination, preloaded
@@ -56,8 +60,7 @@ class OutgoingCall(InviteSession):
         self._giving_up = False
         self._patience: Timer | None = None
         self._attempt = 1
-        self._redirections: Redirections | None = None
-        """None where none is followed."""
+        self._redirections: Redirections
 
     def invite(
         self,
@@ -68,11 +71,11 @@ class OutgoingCall(InviteSession):
     ) -> None:
         self.media = media
         self.secure = target.scheme == "sips"
+        self.remote = RemoteParty(Identity(str(target), ""), NameAddr("", str(target)))
         self._request = self._build(target, media)
         for name, value in headers.items():
             self._request.headers.set(name, value)
-        if self._owner.follow_redirects:
-            self._redirections = Redirections(target)
+        self._redirections = Redirections(target, self._owner.redirects, self.account)
         self._send(target, now)
 
     @property
@@ -111,6 +114,8 @@ class OutgoingCall(InviteSession):
         layer, account = self.layer, self.account
         if account is None:
             caller = name_addr("", sip_uri_text("", layer.contact.host, layer.contact.port))
+        elif account.privacy:
+            caller = name_addr(ANONYMOUS.name, ANONYMOUS.uri)
         else:
             caller = name_addr(account.display_name, sip_uri_text(account.user, account.host))
         headers = {
@@ -122,6 +127,8 @@ class OutgoingCall(InviteSession):
             **capabilities.ADVERTISED,
             **self.timer.asks(),
         }
+        if self._private:
+            headers["Privacy"] = "id"
         request = new_request("INVITE", target, headers)
         finish(request, self.negotiation.offer(media))
         return request
@@ -150,6 +157,24 @@ class OutgoingCall(InviteSession):
         credentials = self._owner.credentials(self.account)
         if credentials is not None:
             credentials.authorize(request, hop)
+            if self._private:
+                self._prefer_identity(request, trusted=credentials.home.is_at(hop))
+
+    @property
+    def _private(self) -> bool:
+        return self.account is not None and self.account.privacy
+
+    def contact(self, hop: Hop) -> str:
+        if self.account is not None and self._private:
+            return self.layer.contact_uri(replace(self.account, user=""), hop)
+        return super().contact(hop)
+
+    def _prefer_identity(self, invite: Request, *, trusted: bool) -> None:
+        """Who calls is for the account's own proxy alone to know (RFC 3325 §9.2)."""
+        invite.headers.remove("P-Preferred-Identity")
+        if trusted and self.account is not None:
+            uri = sip_uri_text(self.account.user, self.account.host)
+            invite.headers.set("P-Preferred-Identity", name_addr(self.account.display_name, uri))
 
     def _begin_anew(self) -> None:
         """The next INVITE of the call: a final response ended the one before, and its dialogs."""
@@ -178,6 +203,7 @@ class OutgoingCall(InviteSession):
         early = self._branch(response) if response.to.tag else None
         if early is not None and not early.acknowledge(response, now):
             return
+        self._identify(response)
         if response.code == 199 and early is not None:
             self._end_branch(early)
         elif early is not None and early.hear(response):
@@ -219,6 +245,7 @@ class OutgoingCall(InviteSession):
         self._become(early.client)
         self.negotiation = early.negotiation
         self._give_up_branches(early.dialog)
+        self._identify(response)
         self._answered(early, response, now)
 
     def _answered(self, early: EarlyDialog, response: ReceivedResponse, now: float) -> None:
@@ -228,12 +255,17 @@ class OutgoingCall(InviteSession):
             self._report(488, phrase_of(488), now)
             self.tell(Failed(self.call, 488, str(error)))
             self._silent = True
-            self._bye_all(str(error), now)
+            self._bye_all(str(error), now, code=488)
             return
         self.agree(flow, self.media.direction, from_answer=True)
         self.timer.answered(response.message, now)
         self._report(response.code, _phrase(response), now)
         self.tell(Answered(self.call))
+
+    def _identify(self, response: ReceivedResponse) -> None:
+        credentials, hop = self._owner.credentials(self.account), self._sending.hop
+        if credentials is not None and hop is not None:
+            self.identify(response, trusted=credentials.home.is_at(hop))
 
     def _report(self, code: int, phrase: str, now: float) -> None:
         if self._followed is not None:
@@ -277,13 +309,13 @@ class OutgoingCall(InviteSession):
             self._sending.again(now)
             return
         contacts = contacts_of(response.message)
-        if self._redirections is not None and not self._giving_up:
+        if not self._giving_up:
             target = self._redirections.next(contacts)
             if target is not None:
                 self._follow(target, now)
                 return
         self._report(response.code, _phrase(response), now)
-        self.tell(Failed(self.call, response.code, _phrase(response), contacts))
+        self.tell(Failed(self.call, response.code, _why(response), contacts))
         self._leave(now)
 
     def _follow(self, target: WireUri, now: float) -> None:
@@ -352,6 +384,12 @@ class OutgoingCall(InviteSession):
     @property
     def _pending(self) -> bool:
         return self._sending.waiting
+
+
+def _why(response: ReceivedResponse) -> str:
+    """The phrase, and what an exchange has to say besides (RFC 6432)."""
+    phrase, reason = _phrase(response), Reason.of(response.message)
+    return f"{phrase}: {reason.text}" if reason.text and reason.text.lower() != phrase.lower() else phrase
 
 
 def _phrase(response: ReceivedResponse) -> str:

@@ -1,11 +1,22 @@
 """Where a 3xx sends a caller (RFC 3261 §8.1.3.4)."""
 
 import re
+from enum import StrEnum
 
 from sipmessage import Response
 
+from .account import Account
 from .name_addr import NameAddr, split_list
 from .uri import WireUri, parse_uri
+
+
+class Redirects(StrEnum):
+    """Which redirections are followed: all, those to the domain that was called or the account's, or none."""
+
+    FOLLOW = "follow"
+    DOMAIN = "domain"
+    NEVER = "never"
+
 
 MAX_CONTACTS = 16
 """Contacts of one 3xx that are read, the best of them."""
@@ -32,11 +43,16 @@ def contacts_of(response: Response) -> tuple[str, ...]:
 
 
 class Redirections:
-    """Those of one call, which was placed to `target`."""
+    """Those of one call, which was placed to `target` from `account`."""
 
-    def __init__(self, target: WireUri) -> None:
+    def __init__(
+        self, target: WireUri, policy: Redirects = Redirects.FOLLOW, account: Account | None = None
+    ) -> None:
         # Whoever asked for sips: is not sent on without TLS.
-        self._follows = target.scheme == "sip"
+        self._follows = target.scheme == "sip" and policy is not Redirects.NEVER
+        self._hosts: set[str] | None = None
+        if policy is Redirects.DOMAIN:
+            self._hosts = {target.host.lower()} | ({account.host.lower()} if account is not None else set())
         self._tried = {str(target)}
         self._left = MAX_REDIRECTIONS
 
@@ -46,7 +62,9 @@ class Redirections:
             return None
         for contact in contacts:
             target = _callable(contact)
-            if target is not None and str(target) not in self._tried:
+            if target is None or (self._hosts is not None and target.host.lower() not in self._hosts):
+                continue
+            if str(target) not in self._tried:
                 self._tried.add(str(target))
                 self._left -= 1
                 return target

@@ -11,12 +11,14 @@ from . import capabilities
 from .account import Account
 from .account_credentials import AccountCredentials
 from .accounts import Accounts
+from .admission import ANYBODY, FORBIDDEN, SILENCE, Admission
 from .arriving_invite import ArrivingInvite
 from .arriving_invite import Refused as NotTaken
 from .auto_answer import asks_to_be_answered
 from .destination import Destination
 from .dialog import Dialog, DialogId
-from .events import Incoming, Replacing, UserAgentEvent
+from .diversion import Diversion
+from .events import CheckSync, Incoming, Replacing, UserAgentEvent
 from .hop import Hop, Transmit
 from .incoming_call import IncomingCall
 from .invite_session import InviteSession
@@ -35,6 +37,7 @@ from .message import (
 from .option_tags import option_tags
 from .outgoing_call import OutgoingCall
 from .rate_limit import Kind, RateLimit
+from .redirection import Redirects
 from .registrars import Registrars
 from .replaces import Replaces
 from .scanners import is_scanner
@@ -62,8 +65,8 @@ class UserAgent:
     sent.
 
     `contact` is where this end is reached from outside. It may be set anew as long as nothing was sent.
-    With `follow_redirects` a 3xx to an INVITE is not told but followed: five times at most for one call, and
-    to `sip:` Contacts.
+    A 3xx to an INVITE is followed as `redirects` has it, and else told: five times at most for one call, and
+    to `sip:` Contacts. `admission` says who may come in.
 
     `contact_is_fixed`: a person has said where this end is reached, and registrars are not believed anything
     else. `instance` is a URN that stays this end's for ever (RFC 5626 §4.1).
@@ -78,7 +81,8 @@ class UserAgent:
         rng: random.Random | None = None,
         *,
         max_calls: int = MAX_CALLS,
-        follow_redirects: bool = True,
+        redirects: Redirects = Redirects.FOLLOW,
+        admission: Admission = ANYBODY,
         contact_is_fixed: bool = False,
         instance: str = "",
     ) -> None:
@@ -91,7 +95,8 @@ class UserAgent:
             instance=instance,
         )
         self._max_calls = max_calls
-        self.follow_redirects = follow_redirects
+        self.redirects = redirects
+        self.admission = admission
         self.events: list[UserAgentEvent] = []
         self._accounts = Accounts(self.layer.random)
         self._limit = RateLimit(self._accounts.trusts, self.emit)
@@ -261,9 +266,17 @@ class UserAgent:
         self._incoming(call).answer(media, now)
 
     def refuse(
-        self, call: str, code: int, now: float, reason: str | None = None, contact: str | None = None
+        self,
+        call: str,
+        code: int,
+        now: float,
+        *,
+        reason: str | None = None,
+        contact: str | None = None,
+        diverted: str = "",
     ) -> None:
-        self._incoming(call).refuse(code, now, reason, contact)
+        """`contact` is where a 3xx sends the caller, `diverted` why, as a word of `diversion.REASONS`."""
+        self._incoming(call).refuse(code, now, reason=reason, contact=contact, diverted=diverted)
 
     def hang_up(self, call: str, now: float) -> None:
         """BYE, CANCEL once it is allowed, or 486, by the state of the call. Nothing more is told of it."""
@@ -349,7 +362,8 @@ class UserAgent:
 
     def _refuse_unread(self, bad: BadRequest, source: Hop, octets: int) -> None:
         """The method is judged before anything else (§8.2.1), and an ACK never answered."""
-        if bad.request.method == "ACK":
+        admitted = self.admission.of_new(trusted=self.trusts(None, source), known=True)
+        if bad.request.method == "ACK" or admitted == SILENCE:
             return
         if bad.code == 400 and bad.request.method not in capabilities.KNOWN_METHODS:
             response = respond(bad.request, 501)
@@ -371,7 +385,7 @@ class UserAgent:
             transaction.repeat(now)
         elif request.method == "CANCEL":
             self._on_cancel(request, now)
-        elif not self._turned_away(request, now) and not self._refused(request):
+        elif not self._turned_away(request, now):
             if request.to.tag:
                 self._within_dialog(request, now)
             else:
@@ -385,7 +399,8 @@ class UserAgent:
             return True
         if is_scanner(request.message) and not self._accounts.trusts(request.source):
             self._limit.tell(request.source, "a scanner, by its own User-Agent", now)
-            self._refuse(request, 403)
+            if not self._ignores(request):
+                self._refuse(request, FORBIDDEN)
             return True
         return False
 
@@ -415,6 +430,8 @@ class UserAgent:
 
     def _within_dialog(self, request: ReceivedRequest, now: float) -> None:
         within = self._dialogs.get(_dialog_id(request))
+        if (within is None and self._ignores(request)) or self._refused(request):
+            return
         if within is None:
             self._refuse(request, 481)
             return
@@ -424,14 +441,21 @@ class UserAgent:
             session.receive(request, transaction, dialog, now)
 
     def _outside_dialog(self, request: ReceivedRequest, now: float) -> None:
-        receive = self._OUTSIDE.get(request.method)
-        if receive is None:
-            self._refuse(request, 481)
-            return
         known, account = self._accounts.called(request)
         account, _ = self._acting(account)
-        if not known:
-            self._refuse(request, 404)
+        trusted = self.trusts(account, request.source)
+        code = self.admission.of_new(trusted=trusted, known=known)
+        receive = self._OUTSIDE.get(request.method)
+        if code == SILENCE:
+            return
+        if code == FORBIDDEN:
+            self._refuse(request, FORBIDDEN)
+        elif self._refused(request):
+            return
+        elif receive is None:
+            self._refuse(request, 481)
+        elif code is not None:
+            self._refuse(request, code)
         elif self.layer.is_merged(request):
             self._refuse(request, 482)
         else:
@@ -453,6 +477,9 @@ class UserAgent:
             news = news_of(request.message, _id(account))
         except Refused as refused:
             self._refuse(request, refused.code, refused.headers)
+            return
+        if isinstance(news, CheckSync) and not self.trusts(account, request.source):
+            self._refuse(request, FORBIDDEN)
             return
         self._refuse(request, 200)
         if news is not None:
@@ -478,11 +505,21 @@ class UserAgent:
         session = IncomingCall(self, call, account, transaction, invite.dialog, now=now)
         self._calls[call] = session
         self._invited[transaction.key] = session
-        remote, name = request.from_.uri, request.from_.name[:120]
+        caller = session.remote.shown
         if replaced is not None:
-            self.emit(Replacing(call, replaced.call, _id(account), remote, name))
-        else:
-            self.emit(Incoming(call, _id(account), remote, name, asks_to_be_answered(request.message)))
+            self.emit(Replacing(call, replaced.call, _id(account), caller.uri, caller.name))
+            return
+        self.emit(
+            Incoming(
+                call,
+                _id(account),
+                caller.uri,
+                caller.name,
+                answer_after=asks_to_be_answered(request.message),
+                anonymous=caller.anonymous,
+                diverted_by=Diversion.of(request.message),
+            )
+        )
 
     def _replaced(self, replaces: Replaces) -> InviteSession:
         """The call to be replaced. Raises NotTaken."""
@@ -502,7 +539,8 @@ class UserAgent:
     def _on_cancel(self, request: ReceivedRequest, now: float) -> None:
         invite = self.layer.server_transaction(key_of(request, "INVITE"))
         if invite is None:
-            self._refuse(request, 481)
+            if not self._ignores(request):
+                self._refuse(request, 481)
             return
         transaction = self.layer.accept(request)
         if transaction is None:
@@ -513,6 +551,10 @@ class UserAgent:
         transaction.respond(self.layer.response(request, 200, to_tag=tag), now)
         if session is not None:
             session.cancelled(request, now)
+
+    def _ignores(self, stray: ReceivedRequest) -> bool:
+        """It belongs to no call of ours, and whoever sent it is to think that nobody is here."""
+        return self.admission.ignores_strays(trusted=self.trusts(None, stray.source))
 
     def _refuse(
         self,
@@ -534,6 +576,9 @@ class UserAgent:
 
     def emit(self, event: UserAgentEvent) -> None:
         self.events.append(event)
+
+    def trusts(self, account: Account | None, source: Hop) -> bool:
+        return self._accounts.trusts(source, account)
 
     def credentials(self, account: Account | None) -> AccountCredentials | None:
         return None if account is None else self._accounts.credentials.get(account)
