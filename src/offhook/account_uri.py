@@ -94,10 +94,9 @@ def account_from_table(table: Mapping[str, object], id: int) -> Account:  # noqa
     """The account that a table of a configuration file describes; `id` counts from 1.
 
     Its keys are the parts of the URI spelt out (`user`, `password`, `host`, `port`, `transport`, `auth`,
-    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`, `refresh`, `proxy`, `privacy`,
-    `mwi`), or `uri`
-    and whatever that leaves out, so that a password can stand by itself. `codecs` is a list. Values are taken
-    as they are: only in `uri` anything is percent-decoded. Raises BadAccount.
+    `name`, `srtp`, `register`, `backup`, `keepalive`, `ping`, `codecs`, `dtmf`, `refresh`, `proxy`,
+    `privacy`, `mwi`), or `uri` and whatever that leaves out, so that a password can stand by itself. `codecs`
+    is a list. Values are taken as they are: only in `uri` anything is percent-decoded. Raises BadAccount.
     """
     fields: dict[str, str] = {}
     for key, value in table.items():

@@ -55,6 +55,7 @@ from offhook.sip.events import (
     Incoming,
     InviteSent,
     MediaChanged,
+    MessagesRefused,
     Replacing,
     Unwelcome,
     UserAgentEvent,
@@ -366,6 +367,8 @@ class Device:
                 self._performer.let_go(call)
             case Unwelcome(source, why):
                 _log.warning("%s is turned away: %s", source.host, why)
+            case MessagesRefused(account, reason):
+                _log.warning("account %d: its waiting messages cannot be subscribed to: %s", account, reason)
             case CheckSync(reboot=reboot) if self._house:
                 self._house.carry_out(FetchConfiguration(restart=reboot))
         if self._up and (news := for_the_phone(told)):

@@ -34,6 +34,7 @@ from offhook.sip.events import (
     Incoming,
     InviteSent,
     MediaChanged,
+    MessagesRefused,
     MessagesWaiting,
     PeerHold,
     Progress,
@@ -94,5 +95,5 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
             return PhoneMessagesWaiting(account or 0, new)
         case BindingChanged(account, binding, reason):
             return RegistrationChanged(account, REGISTRATIONS[binding], reason)
-        case InviteSent() | CheckSync() | Unwelcome():
+        case InviteSent() | MessagesRefused() | CheckSync() | Unwelcome():
             return None

@@ -50,7 +50,7 @@ class Scene:
         self.own = Hop("UDP", INSIDE, 5060)
         self.hop = Hop(transport, OUTSIDE, 5060)  # type: ignore[arg-type]
         self.bob = self.network.add(UserAgent(self.own, "bob", random.Random(1)))
-        self.bob.add_account(Account(1, "bob", OUTSIDE, transport=transport, **account))  # type: ignore[arg-type]
+        self.bob.add_account(Account(1, "bob", OUTSIDE, transport=transport, mwi="no", **account))  # type: ignore[arg-type]
         self.registrar = ScriptedRegistrar(self.network, self.hop)
         self.bob.register(1, 0)
         self.network.run(1)

@@ -53,7 +53,7 @@ class ListingRegistrar:
 
 def phone(network: VirtualNetwork, hop: Hop) -> UserAgent:
     agent = network.add(UserAgent(hop, "bob", random.Random(hop.host)))
-    agent.add_account(Account(1, "bob", REGISTRAR.host))
+    agent.add_account(Account(1, "bob", REGISTRAR.host, mwi="no"))
     agent.register(1, network.now)
     network.run(1)
     return agent

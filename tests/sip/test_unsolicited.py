@@ -13,6 +13,7 @@ from .test_user_agent import Stage, within
 REGISTRAR = Hop("TCP", "192.0.2.201", 34567)
 KIND = "application/simple-message-summary"
 SUMMARY = "Messages-Waiting: yes\r\nMessage-Account: sip:bob@x\r\nVoice-Message: 4/8 (1/2)\r\n"
+BY_ACCOUNT = SUMMARY.replace("sip:bob@x", "<sip:bob@Biloxi.example.com>")
 
 
 def notify(event: str, body: str = "", kind: str = KIND, uri: str = "sip:bob@192.0.2.201") -> bytes:
@@ -26,6 +27,7 @@ def notify(event: str, body: str = "", kind: str = KIND, uri: str = "sip:bob@192
         (notify("message-summary", SUMMARY), 200, MessagesWaiting(1, 4, 8)),
         (notify("Message-Summary;id=1", SUMMARY), 200, MessagesWaiting(1, 4, 8)),
         (notify("message-summary", SUMMARY, uri="sip:192.0.2.201"), 200, MessagesWaiting(None, 4, 8)),
+        (notify("message-summary", BY_ACCOUNT, uri="sip:192.0.2.201"), 200, MessagesWaiting(2, 4, 8)),
         (notify("message-summary", SUMMARY, uri="sip:carol@192.0.2.201"), 404, None),
         (notify("message-summary"), 200, None),
         (notify("message-summary", "rubbish"), 400, None),

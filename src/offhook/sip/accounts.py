@@ -47,6 +47,16 @@ class Accounts:
             if account is None or account.id == each.id
         )
 
+    def of_mailbox(self, uri: str) -> int | None:
+        """The account that a URI names by its user, and by its host where several have that user."""
+        try:
+            mailbox = parse_uri(uri)
+        except ValueError:
+            return None
+        matching = [account for account in self._accounts.values() if account.user == mailbox.user]
+        host = mailbox.host.lower()
+        return next((each.id for each in matching if each.host.lower() == host or len(matching) == 1), None)
+
     def called(self, request: ReceivedRequest) -> tuple[bool, Account | None]:
         """Whose request it is: an account's by its user, anybody's without one (a direct call)."""
         uri = request.message.uri

@@ -180,6 +180,14 @@ class MessagesWaiting:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesRefused:
+    """The account's registrar does not let it subscribe to its waiting messages; `reason` is for a person."""
+
+    account: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckSync:
     """The account's registrar asks this end to fetch its configuration anew, and to start anew where
     `reboot`. The address that it came from is all the proof of that."""
@@ -232,6 +240,7 @@ UserAgentEvent = (
     | ReferFailed
     | Digit
     | MessagesWaiting
+    | MessagesRefused
     | CheckSync
     | Unwelcome
     | BindingChanged

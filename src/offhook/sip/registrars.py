@@ -30,7 +30,7 @@ class Registrars:
         account: Account,
         layer: TransactionLayer,
         credentials: Mapping[Account, AccountCredentials],
-        tell: Callable[[BindingChanged], None],
+        tell: Callable[[BindingChanged, float], None],
     ) -> None:
         backup = account.at_backup()
         learned = LearnedAddress()
@@ -110,7 +110,7 @@ class Registrars:
         shown = self._shown
         if shown != self._told:
             self._told = shown
-            self._tell(BindingChanged(self._account.id, *shown))
+            self._tell(BindingChanged(self._account.id, *shown), now)
 
     @property
     def _shown(self) -> tuple[Binding, str | None]:

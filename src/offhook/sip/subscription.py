@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sipmessage import Request
 
+from .delta_seconds import seconds
 from .name_addr import Parameters, parse_parameters
 
 
@@ -22,12 +23,20 @@ class Event:
 class SubscriptionState:
     state: str
     reason: str
+    expires: int | None = None
+    retry_after: int | None = None
+    """Seconds, where they are said."""
 
     @classmethod
     def of(cls, message: Request) -> "SubscriptionState":
         """`active` where the header is missing or cannot be read: then the body is all there is."""
         state, parameters = _token(message.headers.get("Subscription-State") or "")
-        return cls(state or "active", (parameters.get("reason") or "")[:40])
+        return cls(
+            state or "active",
+            (parameters.get("reason") or "")[:40],
+            seconds(parameters.get("expires")),
+            seconds(parameters.get("retry-after")),
+        )
 
     @property
     def terminated(self) -> bool:

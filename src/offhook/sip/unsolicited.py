@@ -11,6 +11,7 @@ from .message_summary import MESSAGE_SUMMARY, MessageSummary
 from .subscription import Event
 
 News = MessagesWaiting | CheckSync
+OfMailbox = Callable[[str], int | None]
 
 
 class Refused(Exception):
@@ -22,16 +23,23 @@ class Refused(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def news_of(notify: Request, account: int | None) -> News | None:
-    """None for one that brings nothing. Raises Refused."""
+def _nobody(_mailbox: str) -> None:
+    return None
+
+
+def news_of(notify: Request, account: int | None, of_mailbox: OfMailbox = _nobody) -> News | None:
+    """None for one that brings nothing. `of_mailbox` finds the account that a URI names, where the request
+    itself was for none. Raises Refused."""
     event = Event.of(notify)
     package = _PACKAGES.get(event.package)
     if package is None:
         raise Refused(489, Allow_Events=EVENTS)
-    return package(notify, event, account)
+    return package(notify, event, account, of_mailbox)
 
 
-def _messages(notify: Request, _event: Event, account: int | None) -> MessagesWaiting | None:
+def _messages(
+    notify: Request, _event: Event, account: int | None, of_mailbox: OfMailbox
+) -> MessagesWaiting | None:
     kind = content_type(notify)
     if not kind:
         return None
@@ -41,15 +49,17 @@ def _messages(notify: Request, _event: Event, account: int | None) -> MessagesWa
         summary = MessageSummary.parse(notify.body)
     except ValueError:
         raise Refused(400) from None
+    if account is None:
+        account = of_mailbox(summary.account)
     return MessagesWaiting(account, summary.new, summary.old)
 
 
-def _check_sync(_notify: Request, event: Event, account: int | None) -> CheckSync:
+def _check_sync(_notify: Request, event: Event, account: int | None, _of_mailbox: OfMailbox) -> CheckSync:
     # Without the parameter vendors differ; what interrupts nobody is the better guess.
     return CheckSync(account, reboot=(event.parameters.get("reboot") or "").lower() == "true")
 
 
-_PACKAGES: Mapping[str, Callable[[Request, Event, int | None], News | None]] = {
+_PACKAGES: Mapping[str, Callable[[Request, Event, int | None, OfMailbox], News | None]] = {
     "message-summary": _messages,
     "check-sync": _check_sync,
 }

@@ -18,7 +18,7 @@ from .auto_answer import asks_to_be_answered
 from .destination import Destination
 from .dialog import Dialog, DialogId
 from .diversion import Diversion
-from .events import CheckSync, Incoming, Replacing, UserAgentEvent
+from .events import Binding, BindingChanged, CheckSync, Incoming, MessagesWaiting, Replacing, UserAgentEvent
 from .hop import Hop, Transmit
 from .incoming_call import IncomingCall
 from .invite_session import InviteSession
@@ -34,6 +34,7 @@ from .message import (
     phrase_of,
     respond,
 )
+from .message_subscription import MessageSubscription
 from .option_tags import option_tags
 from .outgoing_call import OutgoingCall
 from .rate_limit import Kind, RateLimit
@@ -101,6 +102,7 @@ class UserAgent:
         self._accounts = Accounts(self.layer.random)
         self._limit = RateLimit(self._accounts.trusts, self.emit)
         self._bindings: dict[int, Registrars] = {}
+        self._messages: dict[int, MessageSubscription] = {}
         self._calls: dict[str, InviteSession] = {}
         self._dialogs: dict[DialogId, tuple[InviteSession, Dialog]] = {}
         self._invited: dict[Key, IncomingCall] = {}
@@ -184,6 +186,8 @@ class UserAgent:
         self.layer.contact = contact
         for binding in self._bindings.values():
             binding.moved(now)
+        for messages in self._messages.values():
+            messages.moved(now)
 
     @property
     def wanted(self) -> list[Destination]:
@@ -231,15 +235,27 @@ class UserAgent:
         account = self._accounts[account_id]
         binding = self._bindings.get(account_id)
         if binding is None:
-            binding = Registrars(account, self.layer, self._accounts.credentials, self.emit)
+            binding = Registrars(account, self.layer, self._accounts.credentials, self._bound)
             self._bindings[account_id] = binding
         binding.start(now)
 
     def unregister(self, account_id: int, now: float) -> None:
         """Nothing, where nothing was registered."""
         binding = self._bindings.get(self._accounts[account_id].id)
+        if (messages := self._messages.get(account_id)) is not None:
+            messages.stop(now)
         if binding is not None:
             binding.stop(now)
+
+    def _bound(self, changed: BindingChanged, now: float) -> None:
+        self.emit(changed)
+        binding, account = self._bindings.get(changed.account), self._accounts[changed.account]
+        if changed.state is Binding.REGISTERED and binding is not None and account.mwi != "no":
+            messages = self._messages.get(account.id)
+            if messages is None:
+                messages = MessageSubscription(self.layer, self._accounts.credentials, self.emit)
+                self._messages[account.id] = messages
+            messages.start(binding.account, binding.service_route, now)
 
     # --- calls
 
@@ -430,7 +446,13 @@ class UserAgent:
 
     def _within_dialog(self, request: ReceivedRequest, now: float) -> None:
         within = self._dialogs.get(_dialog_id(request))
-        if (within is None and self._ignores(request)) or self._refused(request):
+        messages = self._messages_of(request) if within is None else None
+        if within is None and messages is None and self._ignores(request):
+            return
+        if self._refused(request):
+            return
+        if messages is not None:
+            self._on_subscribed(request, messages, now)
             return
         if within is None:
             self._refuse(request, 481)
@@ -439,6 +461,21 @@ class UserAgent:
         transaction = self.layer.accept(request)
         if transaction is not None:
             session.receive(request, transaction, dialog, now)
+
+    def _messages_of(self, request: ReceivedRequest) -> MessageSubscription | None:
+        """The subscription that a request is within."""
+        if request.method != "NOTIFY":
+            return None
+        return next((each for each in self._messages.values() if each.owns(request)), None)
+
+    def _on_subscribed(self, request: ReceivedRequest, messages: MessageSubscription, now: float) -> None:
+        """Answered without a trace, as what nobody subscribed to is."""
+        try:
+            messages.receive(request, now)
+        except Refused as refused:
+            self._refuse(request, refused.code, refused.headers)
+        else:
+            self._refuse(request, 200)
 
     def _outside_dialog(self, request: ReceivedRequest, now: float) -> None:
         known, account = self._accounts.called(request)
@@ -474,7 +511,7 @@ class UserAgent:
     def _on_notify(self, request: ReceivedRequest, account: Account | None, _now: float) -> None:
         """Answered without a trace: what it tells may be told twice."""
         try:
-            news = news_of(request.message, _id(account))
+            news = news_of(request.message, _id(account), self._accounts.of_mailbox)
         except Refused as refused:
             self._refuse(request, refused.code, refused.headers)
             return
@@ -482,6 +519,8 @@ class UserAgent:
             self._refuse(request, FORBIDDEN)
             return
         self._refuse(request, 200)
+        if isinstance(news, MessagesWaiting) and news.account in self._messages:
+            self._messages[news.account].heard()
         if news is not None:
             self.emit(news)
 
