@@ -17,7 +17,7 @@ class Sipp(Program):
 
     A scenario's `[name]` stands for the key of that name. Some always have a value: `contact_port`, the port
     that its Contact names (its own, unless a network lies between); `sound_port`, where its session
-    description says that it hears; `codecs`, the payload types there.
+    description says that it hears; `codecs`, the payload types there. It is done after so many `calls`.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class Sipp(Program):
         *,
         port: int | None = None,
         to: int | None = None,
+        calls: int = 1,
         **keys: object,
     ) -> None:
         self.port = port or free_port()
@@ -42,7 +43,7 @@ class Sipp(Program):
         command += ["-sf", "scenario.xml", "-i", HOST, "-p", str(self.port)]
         # It binds four ports for sound and pictures, used or not: at an address of its own they are free.
         command += ["-mi", f"127.1.{self.port // 256}.{self.port % 256}"]
-        command += ["-m", "1", "-nostdin", "-timeout", str(GIVES_UP), "-timeout_error"]
+        command += ["-m", str(calls), "-nostdin", "-timeout", str(GIVES_UP), "-timeout_error"]
         command += ["-trace_msg", "-message_file", "messages", "-trace_err", "-error_file", "errors"]
         super().__init__(command, directory)
 
