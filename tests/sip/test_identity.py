@@ -1,6 +1,7 @@
 """Who calls, by what the network vouches for and by what the caller says (RFC 3323, RFC 3325)."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from sipmessage import Request, Response
 
 from offhook.sip import Account, Hop, LocalMedia, UserAgent
+from offhook.sip.destination import Destination
 from offhook.sip.events import Incoming, RemoteChanged
 from offhook.sip.identity import ANONYMOUS, asserted_identity
 from offhook.sip.name_addr import NameAddr
@@ -113,7 +115,7 @@ def test_the_registrar_is_believed_whatever_port_it_sends_from_and_where_its_nam
     assert Desk().rung(boss, Hop("TCP", PBX.host, 40000))[1] == "The Boss"
     assert Desk("pbx.example").rung(boss)[1] == "Alice"
     desk = Desk("pbx.example")
-    desk.bob.located("pbx.example", PBX.host)
+    desk.bob.located(Destination("pbx.example", None, "UDP"), [replace(PBX, domain="pbx.example")], 0.0)
     assert desk.rung(boss)[1] == "The Boss"
 
 
@@ -134,6 +136,12 @@ def test_whatever_is_written_there(name: str, value: str) -> None:
 def test_a_flood_of_identities_is_not_read_to_its_end() -> None:
     many = ", ".join(f"<sip:@{number}>" for number in range(500))
     assert Desk().rung({PAI: f"{many}, <sip:1@b>"}) == ALICE
+
+
+def test_who_was_a_registrar_once_vouches_for_nobody_any_more() -> None:
+    desk = Desk()
+    desk.bob.change_account(Account(1, "bob", "192.0.2.2"), 0.0)
+    assert desk.rung({PAI: '"The Boss" <sip:1000@pbx.example>'}) == ALICE
 
 
 # --- while a call lasts

@@ -259,6 +259,17 @@ def test_what_does_not_belong_there(headers: dict[str, str], code: int) -> None:
     assert desk.told() == []
 
 
+def test_it_goes_with_its_account() -> None:
+    desk = Desk().register()
+    desk.accepted()
+    desk.bob.remove_account(1, desk.now)
+    assert len(desk.sent("SUBSCRIBE")) == 1, "the one that ends it"
+    assert desk.bob.deadline is not None
+    desk.wait(100)
+    assert not desk.bob.busy
+    assert desk.bob.deadline is None
+
+
 # --- whether to ask at all
 
 

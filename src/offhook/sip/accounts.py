@@ -5,6 +5,7 @@ import random
 from .account import Account
 from .account_credentials import AccountCredentials
 from .destination import Destination
+from .home import Home
 from .hop import Hop
 from .message import ReceivedRequest
 from .name_addr import one_line
@@ -15,6 +16,7 @@ class Accounts:
     def __init__(self, rng: random.Random) -> None:
         self._random = rng
         self._accounts: dict[int, Account] = {}
+        self._homes: dict[int, list[Home]] = {}
         self.credentials: dict[Account, AccountCredentials] = {}
         """Of each account, and of it at its second registrar."""
 
@@ -23,13 +25,15 @@ class Accounts:
         one_line(account.display_name)
         sip_uri(account.user, account.host, account.port)
         self._accounts[account.id] = account
+        self._homes[account.id] = []
         for each in (account, account.at_backup()):
             if each is not None:
                 self.credentials[each] = AccountCredentials(each, self._random)
+                self._homes[account.id].append(self.credentials[each].home)
 
     def remove(self, account_id: int) -> None:
         """Its credentials stay, for the calls that are made with them."""
-        del self._accounts[account_id]
+        del self._accounts[account_id], self._homes[account_id]
 
     def __getitem__(self, account_id: int) -> Account:
         return self._accounts[account_id]
@@ -41,11 +45,9 @@ class Accounts:
 
     def trusts(self, source: Hop, account: Account | None = None) -> bool:
         """What came from `source` came from the account's registrar or proxy; for no account, from any's."""
-        return any(
-            credentials.home.sent_by(source)
-            for each, credentials in self.credentials.items()
-            if account is None or account.id == each.id
-        )
+        if account is not None:
+            return any(home.sent_by(source) for home in self._homes.get(account.id, ()))
+        return any(home.sent_by(source) for homes in self._homes.values() for home in homes)
 
     def of_mailbox(self, uri: str) -> int | None:
         """The account that a URI names by its user, and by its host where several have that user."""

@@ -117,7 +117,7 @@ class MessageSubscription:
 
     def start(self, account: Account, route: tuple[str, ...], now: float) -> None:
         """The account is registered there. Nothing, where that was known."""
-        if account == self._account or account.mwi == "no":
+        if account == self._account:
             return
         self.stop(now)
         self._account, self._route = account, route

@@ -214,6 +214,7 @@ class UserAgent:
         """Unregister it, and take no more calls for it. Those that are there go on."""
         self.unregister(account_id, now)
         self._bindings.pop(account_id, None)
+        self._messages.pop(account_id, None)
         self._accounts.remove(account_id)
 
     def change_account(self, account: Account, now: float) -> None:
@@ -224,6 +225,8 @@ class UserAgent:
         """
         before = self._accounts[account.id]
         self._accounts.add(account)
+        if (messages := self._messages.pop(account.id, None)) is not None:
+            messages.stop(now)
         binding = self._bindings.pop(account.id, None)
         if binding is not None:
             if account.register and account.is_bound_as(before):
@@ -249,13 +252,14 @@ class UserAgent:
 
     def _bound(self, changed: BindingChanged, now: float) -> None:
         self.emit(changed)
-        binding, account = self._bindings.get(changed.account), self._accounts[changed.account]
-        if changed.state is Binding.REGISTERED and binding is not None and account.mwi != "no":
-            messages = self._messages.get(account.id)
-            if messages is None:
-                messages = MessageSubscription(self.layer, self._accounts.credentials, self.emit)
-                self._messages[account.id] = messages
-            messages.start(binding.account, binding.service_route, now)
+        binding = self._bindings.get(changed.account)
+        if changed.state is not Binding.REGISTERED or binding is None or binding.account.mwi == "no":
+            return
+        messages = self._messages.get(changed.account)
+        if messages is None:
+            messages = MessageSubscription(self.layer, self._accounts.credentials, self.emit)
+            self._messages[changed.account] = messages
+        messages.start(binding.account, binding.service_route, now)
 
     # --- calls
 
