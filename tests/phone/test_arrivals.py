@@ -19,7 +19,6 @@ from offhook.phone.events import (
     Timer,
     TimerFired,
 )
-from offhook.phone.phone import Missed
 from offhook.phone.settings import AutoAnswer, Forwarding
 
 from .desk import CALLER, SECOND, Desk, account, reach
@@ -88,7 +87,8 @@ def test_who_does_not_say_who_it_is():
     nobody = CallArrived("in-1", 1, "sip:anonymous@anonymous.invalid", "Anonymous", anonymous=True)
     desk = Desk(settings=Settings(reject_anonymous=True)).happen(nobody)
     assert desk.effects == (RefuseCall("in-1", 433),)
-    assert desk.phone.missed[0] == Missed("", "Anonymous", desk.now), "nobody who could be called back"
+    (missed,) = desk.phone.log.missed
+    assert (missed.remote, missed.who) == ("", "Anonymous"), "nobody who could be called back"
 
     desk = Desk(settings=Settings(reject_anonymous=True)).happen(CALLER)
     assert desk.effects == RINGS
