@@ -150,7 +150,7 @@ ONE_OF_THESE = (
         "10.0.0.1",
         "https://a.example",
     ),
-    *("ask", "g722", "rtp", "options", "optional", "long enough"),
+    *("ask", "g722", "rtp", "options", "optional", "long enough", "registrar", "ignore", "never"),
 )
 ALL = NAMES + tuple(name.replace(".1.", ".16.") for name in NAMES if name.startswith("accounts."))
 
