@@ -20,7 +20,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/mypy
 
 proof: lint peers $(VENV)/.proof  ## as test, with Hypothesis and a fuzzer searching for minutes
-	@$(BIN)/pytest --numprocesses=auto --hypothesis-profile=proof
+	@$(BIN)/pytest -m '' --numprocesses=auto --hypothesis-profile=proof
 	@$(BIN)/python -m tests.fuzz
 
 bench: $(VENV)/.dev peers

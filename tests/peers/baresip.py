@@ -46,45 +46,10 @@ class Counted(NamedTuple):
     duration: int
 
 
-class Baresip(Program):
-    """One account, `user`, that is called at `number` and answers when it is told to.
+class ControlledBaresip(Program):
+    """A baresip of any configuration, driven at its `ctrl_tcp_listen`: the port `control`."""
 
-    `encryption` is its `mediaenc`: `srtp` offers and takes keys, `srtp-mand` insists on them. Empty: neither.
-    """
-
-    user = "barry"
-    answers = "manual"
-    """Its answermode."""
-
-    def __init__(
-        self,
-        program: str,
-        directory: Path,
-        encryption: str = "",
-        *,
-        certificate: Path | None = None,
-        ca: Path | None = None,
-    ) -> None:
-        """It takes TLS with this certificate and its key; `ca` is whom it trusts."""
-        directory.mkdir()
-        self._sip, control = free_port(), free_port()
-        tls = f"sip_certificate {certificate}\nsip_cafile {ca}" if certificate else ""
-        values = {"modules": MODULES, "host": HOST, "sip": self._sip, "control": control, "tls": tls}
-        (directory / "config").write_text(CONFIG.format(**values, directory=directory))
-        (directory / "accounts").write_text(
-            ACCOUNT.format(
-                **values,
-                user=self.user,
-                answers=self.answers,
-                encryption=f";mediaenc={encryption}" if encryption else "",
-            )
-        )
-        (directory / "contacts").touch()
-        with wave.open(str(directory / "said.wav"), "wb") as said:
-            said.setnchannels(1)
-            said.setsampwidth(2)
-            said.setframerate(8000)
-            said.writeframes(bytes(2 * 8000 * LONGEST_CALL))
+    def __init__(self, program: str, directory: Path, control: int) -> None:
         # Without a terminal it would keep what it prints to itself until it ends.
         super().__init__(["stdbuf", "-oL", program, "-f", str(directory)], directory)
         self._address = HOST, control
@@ -95,15 +60,6 @@ class Baresip(Program):
     def until_ready(self) -> None:
         self.until_printed("baresip is ready.")
         self._control = socket.create_connection(self._address, timeout=PATIENCE)
-
-    @property
-    def number(self) -> str:
-        return f"sip:{self.user}@{HOST}:{self._sip}"
-
-    @property
-    def tls_number(self) -> str:
-        """It takes TLS at the port after that of UDP and TCP."""
-        return f"sip:{self.user}@{HOST}:{self._sip + 1};transport=tls"
 
     def stop(self) -> None:
         if self._control is not None:
@@ -162,3 +118,54 @@ class Baresip(Program):
             self._read = self._read[end + 1 :]
             if message.get("event"):
                 self._events.append(message)
+
+
+class Baresip(ControlledBaresip):
+    """One account, `user`, that is called at `number` and answers when it is told to.
+
+    `encryption` is its `mediaenc`: `srtp` offers and takes keys, `srtp-mand` insists on them. Empty: neither.
+    """
+
+    user = "barry"
+    answers = "manual"
+    """Its answermode."""
+
+    def __init__(
+        self,
+        program: str,
+        directory: Path,
+        encryption: str = "",
+        *,
+        certificate: Path | None = None,
+        ca: Path | None = None,
+    ) -> None:
+        """It takes TLS with this certificate and its key; `ca` is whom it trusts."""
+        directory.mkdir()
+        self._sip, control = free_port(), free_port()
+        tls = f"sip_certificate {certificate}\nsip_cafile {ca}" if certificate else ""
+        values = {"modules": MODULES, "host": HOST, "sip": self._sip, "control": control, "tls": tls}
+        (directory / "config").write_text(CONFIG.format(**values, directory=directory))
+        (directory / "accounts").write_text(
+            ACCOUNT.format(
+                **values,
+                user=self.user,
+                answers=self.answers,
+                encryption=f";mediaenc={encryption}" if encryption else "",
+            )
+        )
+        (directory / "contacts").touch()
+        with wave.open(str(directory / "said.wav"), "wb") as said:
+            said.setnchannels(1)
+            said.setsampwidth(2)
+            said.setframerate(8000)
+            said.writeframes(bytes(2 * 8000 * LONGEST_CALL))
+        super().__init__(program, directory, control)
+
+    @property
+    def number(self) -> str:
+        return f"sip:{self.user}@{HOST}:{self._sip}"
+
+    @property
+    def tls_number(self) -> str:
+        """It takes TLS at the port after that of UDP and TCP."""
+        return f"sip:{self.user}@{HOST}:{self._sip + 1};transport=tls"

@@ -100,18 +100,20 @@ class OffhookProgram(Program):
 
 
 class OffhookRun(OffhookProgram):
-    """`offhook run` on loopback, at ports that the system picks."""
+    """`offhook run` on loopback, at ports that the system picks, but for a `sip_port` of one's own."""
 
     phone: Phone
 
-    def __init__(self, directory: Path, *options: str, within: Sequence[str] = ()) -> None:
-        ports = ["--http-port", "0", "--https-port", "0", "--sip-port", "0"]
+    def __init__(
+        self, directory: Path, *options: str, sip_port: int = 0, within: Sequence[str] = ()
+    ) -> None:
+        ports = ["--http-port", "0", "--https-port", "0", "--sip-port", str(sip_port)]
         super().__init__(directory, "run", *ports, *options, within=within)
 
     def until_ready(self) -> None:
         printed = self.until_printed("/api/v1/state\n")
         web, sip = (
-            re.search(pattern, printed) for pattern in (r"(http://\S+)/api", rf"(?m)^SIP: {HOST}:(\d+)\b")
+            re.search(pattern, printed) for pattern in (r"(http://\S+)/api", r"(?m)^SIP: \S+:(\d+)(?:\s|$)")
         )
         assert web, printed
         assert sip, printed

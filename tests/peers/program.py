@@ -15,8 +15,14 @@ class Program:
     """Its output and errors go to the file `printed` of the directory it runs in, which is its own."""
 
     def __init__(
-        self, command: Sequence[str], directory: Path, environ: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        directory: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        told: bool = False,
     ) -> None:
+        """`told`: what goes to its standard input is given to `tell`."""
         directory.mkdir(parents=True, exist_ok=True)
         self.name = Path(command[0]).name
         self.directory = directory
@@ -27,7 +33,7 @@ class Program:
                 command,
                 cwd=directory,
                 env=environ,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if told else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -46,6 +52,12 @@ class Program:
 
     def until_ready(self) -> None:
         """Wait until it can be worked with."""
+
+    def tell(self, line: str) -> None:
+        """One line to its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.flush()
 
     @property
     def printed(self) -> str:
@@ -71,6 +83,11 @@ class Program:
         """SIGTERM, without waiting."""
         self._process.send_signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """SIGKILL: whoever talks with it is not told."""
+        self._process.kill()
+        self._process.wait()
+
     def exit_status(self, seconds: float = PATIENCE) -> int:
         """Wait until it has ended by itself."""
         try:
@@ -91,3 +108,6 @@ class Program:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
