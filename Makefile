@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench proof peers clean
+.PHONY: run test lint bench proof interop peers clean
 
 run: $(VENV)/.installed  ## three phones that call each other
 	@exec $(BIN)/offhook farm 3
@@ -22,6 +22,9 @@ lint: $(VENV)/.dev
 proof: lint peers $(VENV)/.proof  ## as test, with Hypothesis and a fuzzer searching for minutes
 	@$(BIN)/pytest -m '' --numprocesses=auto --hypothesis-profile=proof
 	@$(BIN)/python -m tests.fuzz
+
+interop: $(VENV)/.dev peers  ## tries every peer in every row, and writes docs/interop.md
+	@$(BIN)/python -m tests.peers.matrix
 
 bench: $(VENV)/.dev peers
 	@$(BIN)/python -m benchmarks

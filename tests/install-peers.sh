@@ -5,7 +5,7 @@ PATH="$PATH:/usr/sbin"
 
 missing=""
 for pair in curl:curl baresip:baresip sipp:sip-tester kamailio:kamailio chromium:chromium \
-    in.tftpd:tftpd-hpa; do
+    sipsak:sipsak linphonec:linphone-cli in.tftpd:tftpd-hpa; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 # A module of Kamailio's is no program.

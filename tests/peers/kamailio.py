@@ -17,7 +17,8 @@ PASSWORD = "secret"  # as in kamailio.cfg
 
 class Kamailio(Program):
     """`port` is where it takes SIP over UDP and TCP, `tls_port` over TLS where it has a certificate with its
-    key to show; a binding lasts `expires` seconds at most. With `clients_ca` it wants a certificate too.
+    key to show; a binding lasts `expires` seconds at most. With `clients_ca` it wants a certificate too; with
+    `ipv6` it listens at ::1 as well.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Kamailio(Program):
         expires: int = 600,
         certificate: Path | None = None,
         clients_ca: Path | None = None,
+        ipv6: bool = False,
     ) -> None:
         directory.mkdir(parents=True)
         self.port = port or free_port()
@@ -52,6 +54,7 @@ class Kamailio(Program):
         command = [program, "-DD", "-E", "-f", str(config), "-Y", str(directory)]
         command += ["-A", "WITH_TLS"] if certificate else []
         command += ["-A", "WITH_CLIENTS"] if clients_ca else []
+        command += ["-A", "WITH_IPV6"] if ipv6 else []
         super().__init__([*command, "-P", str(directory / "pid"), "-m", "16", "-M", "4"], directory)
 
     def until_ready(self) -> None:

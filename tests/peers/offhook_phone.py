@@ -104,9 +104,7 @@ class OffhookRun(OffhookProgram):
 
     phone: Phone
 
-    def __init__(
-        self, directory: Path, *options: str, sip_port: int = 0, within: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, directory: Path, *options: str, sip_port: int = 0, within: Sequence[str] = ()) -> None:
         ports = ["--http-port", "0", "--https-port", "0", "--sip-port", str(sip_port)]
         super().__init__(directory, "run", *ports, *options, within=within)
 

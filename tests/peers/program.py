@@ -64,6 +64,10 @@ class Program:
         return self._printed.read_text("utf-8", "replace")
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process.poll() is None
 

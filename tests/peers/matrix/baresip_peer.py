@@ -1,16 +1,15 @@
 """Debian's baresip."""
 
-
-from ..baresip import MODULES, ControlledBaresip
+from ..baresip import LONGEST_CALL, MODULES, ControlledBaresip
 from ..ports import HOST, free_port
 from ..tones import write_tone
 from .bench import Bench
-from .peer import USER, Fault, Telephone, Wish
+from .peer import USER, Telephone, Wish
 
 CONFIG = """
 module_path {modules}
 sip_listen {bound}:{port}
-{interface}
+net_interface {interface}
 ctrl_tcp_listen {host}:{control}
 audio_source aufile,{directory}/said.wav
 audio_player aufile,{directory}/heard.wav
@@ -30,22 +29,23 @@ CODECS = {"pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1", "g722": "G722/16000/1", 
 ENCRYPTION = {"no": "", "optional": ";mediaenc=srtp", "required": ";mediaenc=srtp-mand"}
 NO_REPLACES = "baresip 1.0 knows no Replaces: neither it nor libre has the word"
 
+CANNOT = {
+    "OPTIONS": "it has no command that asks",
+    "register": "a user agent, no registrar",
+    "attended transfer by the peer": "its menu has only the blind one",
+    "attended transfer of the peer, which sends Replaces": NO_REPLACES,
+    "attended transfer to the peer, which takes Replaces": NO_REPLACES,
+    "100rel": "libre 2 knows neither PRACK nor 100rel",
+    "session timer": "libre 2 knows no Session-Expires",
+}
+
 
 class BaresipPeer(Telephone):
     name = "baresip"
     made_by = "debian:baresip-core"
     quick = "call out"
     how = "a user agent, driven through its ctrl_tcp module"
-    cannot = {
-        "OPTIONS": "it has no command that asks",
-        "register": "a user agent, no registrar",
-        "attended transfer by the peer": "its menu has only the blind one",
-        "attended transfer of the peer, which sends Replaces": NO_REPLACES,
-        "attended transfer to the peer, which takes Replaces": NO_REPLACES,
-        "100rel": "libre 2 knows neither PRACK nor 100rel",
-        "session timer": "libre 2 knows no Session-Expires",
-    }
-    faults: dict[str, Fault] = {}
+    cannot = CANNOT
 
     def __init__(self, bench: Bench, wish: Wish) -> None:
         super().__init__(bench, wish)
@@ -61,7 +61,7 @@ class BaresipPeer(Telephone):
             modules=MODULES,
             host=HOST,
             bound=at,
-            interface=f"net_interface {wish.host if wish.host == HOST else 'lo'}",
+            interface=wish.host,
             port=self._port,
             control=control,
             directory=directory,
@@ -70,7 +70,9 @@ class BaresipPeer(Telephone):
         (directory / "config").write_text(config)
         (directory / "accounts").write_text(f"<sip:{USER}@{at}:{self._port}>;{self._parameters()}\n")
         (directory / "contacts").touch()
-        write_tone(directory / "said.wav", 440, 60)
+        # It says a file only at the rate of its codec.
+        _, rate, channels = CODECS[wish.codec or "pcmu"].split("/")
+        write_tone(directory / "said.wav", 440, LONGEST_CALL, rate=int(rate), channels=int(channels))
         program = self.bench.require("baresip")
         self._running = self.bench.stack.enter_context(ControlledBaresip(program, directory, control))
 
@@ -133,5 +135,3 @@ class BaresipPeer(Telephone):
 
     def transfer(self, uri: str) -> None:
         self.baresip.command("transfer", uri)
-
-

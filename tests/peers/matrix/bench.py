@@ -5,15 +5,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from typing import TypeVar, cast
 
 from ...authority import Authority
 from ..offhook_phone import OffhookRun, Phone, State, call
 from ..ports import HOST
 from .gate import Gate, Kept
 from .peer import Peer, Telephone, Wish
-
-Started = TypeVar("Started", bound=Peer)
 
 
 class Bench:
@@ -39,11 +36,8 @@ class Bench:
         return self._directory / f"{name}-{next(self._numbers)}"
 
     def peer(self, wish: Wish | None = None) -> Telephone:
-        peer = self.start(self.kind, wish or Wish())
-        return cast(Telephone, peer)
-
-    def start(self, kind: type[Started], wish: Wish) -> Started:
-        peer = kind(self, wish)
+        assert issubclass(self.kind, Telephone)
+        peer = self.kind(self, wish or Wish())
         peer.start()
         return peer
 
@@ -104,5 +98,3 @@ def held_by_peer(phone: Phone, held: bool = True) -> None:
 
 def in_ci() -> bool:
     return bool(os.environ.get("CI"))
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,8 +52,8 @@ class Fault:
     """It depends on who is faster; the cell may pass."""
 
 
-class Peer(ABC):
-    """One of them, in a process of its own. Started by `start`; its port is the same after a restart."""
+class Peer:
+    """One of them. Its programs run by themselves: no peer can take the tests with it."""
 
     name: ClassVar[str]
     made_by: ClassVar[str]
@@ -69,14 +69,18 @@ class Peer(ABC):
     own: ClassVar[Mapping[str, Row]] = {}
     """Rows that are tried otherwise with this peer."""
 
-    def __init__(self, bench: Bench, wish: Wish) -> None:
-        self.bench = bench
-        self.wish = wish
-
     @classmethod
     def missing(cls) -> str:
         """Why it cannot be had here; empty where it can."""
         return ""
+
+
+class Telephone(Peer):
+    """A peer that makes and takes calls as it is told. Its port is the same after a restart."""
+
+    def __init__(self, bench: Bench, wish: Wish) -> None:
+        self.bench = bench
+        self.wish = wish
 
     @abstractmethod
     def start(self) -> None:
@@ -85,10 +89,6 @@ class Peer(ABC):
     @abstractmethod
     def die(self) -> None:
         """At once, without telling anybody."""
-
-
-class Telephone(Peer):
-    """A peer that makes and takes calls as it is told."""
 
     @property
     @abstractmethod

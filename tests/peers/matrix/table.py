@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .baresip_peer import BaresipPeer
+from .kamailio_peer import KamailioPeer
 from .peer import Peer, Row
 from .rows import ROWS
+from .sipsak_peer import SipsakPeer
 
-PEERS: tuple[type[Peer], ...] = (BaresipPeer,)
+PEERS: tuple[type[Peer], ...] = (BaresipPeer, KamailioPeer, SipsakPeer)
 
 
 class Cell(NamedTuple):
