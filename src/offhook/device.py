@@ -32,10 +32,12 @@ from offhook.phone.events import (
     Announced,
     DigitReceived,
     Event,
+    PhoneBookChanged,
     PoweredOff,
     Registration,
     SettingsChanged,
 )
+from offhook.phone.phone_book import PhoneBook
 from offhook.phone.screen import Screen
 from offhook.phone_timers import PhoneTimers
 from offhook.registration_log import RegistrationLog
@@ -111,12 +113,14 @@ class Device:
         capture: CaptureFile | None = None,
         tls: Tls | None = None,
         log: CallLog | None = None,
+        book: PhoneBook | None = None,
         house: House | None = None,
         admission: Admission = ANYBODY,
         redirects: Redirects = Redirects.FOLLOW,
     ) -> None:
         self.accounts = {account.id: with_codecs_present(account) for account in accounts}
-        self.phone = Phone([_as_phone_account(account) for account in accounts], _call_ids(), settings, log)
+        shown = [_as_phone_account(account) for account in accounts]
+        self.phone = Phone(shown, _call_ids(), settings, log, book)
         self.watcher: Watcher | None = None
         """Told of each event once it is dealt with, and where the address is another one."""
         self._house = house
@@ -263,6 +267,10 @@ class Device:
         accounts = {account.id: with_codecs_present(account) for account in accounts_of(settings)}
         if accounts != self.accounts:
             self._go_by_accounts(accounts)
+
+    def adopt_book(self, book: PhoneBook) -> None:
+        """Calls that are up are shown by it at once."""
+        self._take(PhoneBookChanged(book))
 
     def _go_by_accounts(self, accounts: Mapping[int, Account]) -> None:
         """Calls go on with the accounts that they were made with."""

@@ -180,6 +180,7 @@ class Host:
             admission=admission(settings),
             redirects=settings.calls.redirects,
             log=station.memory.log(),
+            book=station.memory.book,
             house=station,
         )
         try:

@@ -1,12 +1,13 @@
-"""What one phone keeps through a power cut: its settings, its calls."""
+"""What one phone keeps through a power cut: its settings, its calls, its phone book."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Self
 
-from offhook.flash import call_rows, setting_rows
+from offhook.flash import call_rows, contact_rows, setting_rows
 from offhook.flash.flash import Flash
 from offhook.phone.call_log import CallLog, CallRecord
+from offhook.phone.phone_book import PhoneBook
 from offhook.settings.layers import recalled
 from offhook.settings.phone_settings import PhoneSettings, Plain, values_of
 
@@ -21,9 +22,14 @@ class Memory:
         self._flash = flash
         self._phone = phone
         self._factory = factory
-        user, self._log = flash.read(
-            lambda connection: (setting_rows.recall(connection, phone), call_rows.recall(connection, phone))
+        user, self._log, contacts = flash.read(
+            lambda connection: (
+                setting_rows.recall(connection, phone),
+                call_rows.recall(connection, phone),
+                contact_rows.recall(connection, phone),
+            )
         )
+        self.book = PhoneBook(contacts)
         self.layers, self.left_out = recalled(factory, user)
 
     @property
@@ -81,11 +87,16 @@ class Memory:
     def see_missed(self) -> asyncio.Future[None]:
         return self._flash.save(call_rows.see(self._phone))
 
+    async def change_book(self, book: PhoneBook) -> None:
+        """Raises NotSaved, with the book as it was."""
+        await self._flash.save(contact_rows.put_all(self._phone, book))
+        self.book = book
+
     async def settle(self) -> None:
         """Until all that was to be saved is. Raises NotSaved."""
         await self._flash.save(lambda _connection: None)
 
     async def reset(self) -> None:
         """Everything but the factory's goes. Raises NotSaved."""
-        forgets = (setting_rows.forget_all(self._phone), call_rows.forget_all(self._phone))
+        forgets = [rows.forget_all(self._phone) for rows in (setting_rows, call_rows, contact_rows)]
         await self._flash.save(lambda connection: [forget(connection) for forget in forgets])

@@ -24,6 +24,7 @@ from offhook.options import ONLY_PHONE, DeviceOptions
 from offhook.phone import Reply, Verdict
 from offhook.phone.effects import FetchConfiguration, HouseEffect, Keep, LogCall, Restart, SeeMissed
 from offhook.phone.events import Event
+from offhook.phone.phone_book import PhoneBook
 from offhook.phone.screen import Page, Screen
 from offhook.settings.for_the_house import access, kept_by_keys, told_to_others
 from offhook.settings.layers import Layers
@@ -200,6 +201,12 @@ class Station:
         """Back to the factory's. Raises NotSaved."""
         await self.memory.unset(names)
         self._go_by_settings()
+
+    async def change_book(self, book: PhoneBook) -> None:
+        """Raises NotSaved, with the phone book as it was."""
+        await self.memory.change_book(book)
+        if self.device is not None:
+            self.device.adopt_book(book)
 
     def _go_by_settings(self) -> None:
         self.site.access = access(self.memory.settings)

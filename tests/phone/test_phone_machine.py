@@ -9,8 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from offhook.phone import Settings, Verdict, state
 from offhook.phone.audio_path import Path
+from offhook.phone.block_list import BlockList
 from offhook.phone.call import CallState
-from offhook.phone.call_log import CallRecord
+from offhook.phone.call_log import CallRecord, Kind
+from offhook.phone.dial_rules import DialRules
 from offhook.phone.effects import (
     AnswerCall,
     EndCall,
@@ -49,6 +51,7 @@ from offhook.phone.events import (
     MakeCall,
     MessagesWaiting,
     Perform,
+    PhoneBookChanged,
     PoweredOff,
     ReferAsked,
     Registration,
@@ -60,6 +63,8 @@ from offhook.phone.events import (
     TransferDone,
     TransferFailed,
 )
+from offhook.phone.party import user_part
+from offhook.phone.phone_book import PhoneBook, contact
 from offhook.phone.screen import Page
 from offhook.phone.settings import AutoAnswer, Forwarding, ReferPolicy
 
@@ -77,6 +82,28 @@ NEWS = [
     "not done",
 ]
 LAST_NEWS = ["failed", "gone", "elsewhere"]
+
+NUMBERS = ["1002", "1003", "991002", "0900666", "0-900 1", "sip:0900@192.0.2.1", "*43", "no good", ""]
+TYPED = [
+    ("1", "OK"),
+    ("1", "F1"),
+    ("1", "F2"),
+    ("Down", "OK"),
+    ("OK", "6", "1"),
+    ("OK", "5", "1"),
+    ("OK", "5", "2", "1"),
+]
+BOOKS = [
+    PhoneBook(),
+    PhoneBook([contact("Bob", [("1003", "")]), contact("Eve", [("0900666", "work"), ("1009", "home")])]),
+    PhoneBook([contact("Carol", [("sip:1004@pbx.example", ""), ("1003", "")])]),
+]
+RULES = [
+    DialRules(),
+    DialRules.of(["9=", "99=+49"], ["0900"]),
+    DialRules.of(["1=0900"], ["0900", "1009"]),
+]
+BLOCKED = [BlockList(), BlockList.of(["1003"]), BlockList.of(["1003@elsewhere.example"])]
 
 
 def picture(desk: Desk) -> dict:
@@ -109,9 +136,19 @@ class PhoneMachine(RuleBasedStateMachine):
         refer=st.sampled_from(ReferPolicy),
         auto=st.sampled_from(AutoAnswer),
         forwards=st.dictionaries(st.sampled_from(Forwarding), st.sampled_from(["1009", "sip:x@192.0.2.9"])),
+        rules=st.sampled_from(RULES),
+        blocked=st.sampled_from(BLOCKED),
+        book=st.sampled_from(BOOKS),
     )
     def set_up(
-        self, waiting: bool, refer: ReferPolicy, auto: AutoAnswer, forwards: dict[Forwarding, str]
+        self,
+        waiting: bool,
+        refer: ReferPolicy,
+        auto: AutoAnswer,
+        forwards: dict[Forwarding, str],
+        rules: DialRules,
+        blocked: BlockList,
+        book: PhoneBook,
     ) -> None:
         forward = {**dict.fromkeys(Forwarding), **forwards}
         self.act(
@@ -122,9 +159,12 @@ class PhoneMachine(RuleBasedStateMachine):
                     auto_answer=auto,
                     forward=forward,
                     voicemail={1: "*97"},
+                    dial_rules=rules,
+                    blocked=blocked,
                 )
             )
         )
+        self.act(PhoneBookChanged(book))
         self.kept = Keep(dnd=False, forward=dict(forward), volumes=dict(Settings().volumes))
 
     def act(self, event: Event) -> None:
@@ -139,6 +179,10 @@ class PhoneMachine(RuleBasedStateMachine):
             self.carry_out(effect)
 
     def carry_out(self, effect: object) -> None:
+        if isinstance(effect, PlaceCall | RedirectCall | TransferBlind | FollowRefer):
+            phone = self.desk.phone
+            target = phone.calls[effect.call].remote if isinstance(effect, FollowRefer) else effect.target
+            assert not user_part(target).startswith(phone.settings.dial_rules.blocked), effect
         match effect:
             case PlaceCall(call) | FollowRefer(call):
                 assert call not in self.known
@@ -208,13 +252,25 @@ class PhoneMachine(RuleBasedStateMachine):
         call = data.draw(st.one_of(st.none(), st.sampled_from([*sorted(self.known), *self.over])))
         self.act(Perform(function, call))
 
-    @rule(keys=st.sampled_from([("1", "OK"), ("1", "F1"), ("1", "F2"), ("Down", "OK"), ("OK", "3", "1")]))
+    @rule(
+        keys=st.sampled_from(
+            [
+                ("1", "OK"),
+                ("1", "F1"),
+                ("1", "F2"),
+                ("Down", "OK"),
+                ("OK", "6", "1"),
+                ("OK", "5", "1"),
+                ("OK", "5", "2", "1"),
+            ]
+        )
+    )
     def type_on(self, keys: tuple[str, ...]) -> None:
         for key in keys:
             self.act(KeyDown(Key(key)))
 
     @rule(
-        number=st.sampled_from(["1002", "*43", "sip:a@192.0.2.1", "no good", ""]),
+        number=st.sampled_from(NUMBERS),
         line=st.sampled_from([None, None, "1001", "1002@pbx.example", "nobody"]),
         line_id=st.sampled_from([None, None, 0, 1, 2, 3]),
     )
@@ -229,6 +285,9 @@ class PhoneMachine(RuleBasedStateMachine):
         call = f"in-{self.arrivals}"
         self.known.add(call)
         self.act(CallArrived(call, account, "sip:1003@pbx.example", name, asked))
+        if self.desk.phone.settings.blocked.has("sip:1003@pbx.example"):
+            assert call not in self.known
+            assert self.logged[call].kind is Kind.RECEIVED
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), how=st.sampled_from(NEWS + LAST_NEWS))
@@ -294,6 +353,22 @@ class PhoneMachine(RuleBasedStateMachine):
     def registration(self, number: int, state: Registration) -> None:
         self.act(RegistrationChanged(number, state))
 
+    @rule(book=st.sampled_from(BOOKS))
+    def change_book(self, book: PhoneBook) -> None:
+        self.act(PhoneBookChanged(book))
+
+    @rule(rules=st.sampled_from(RULES), blocked=st.sampled_from(BLOCKED))
+    def change_rules(self, rules: DialRules, blocked: BlockList) -> None:
+        phone = self.desk.phone
+        settings = replace(
+            phone.settings,
+            forward=dict(phone.settings.forward),
+            volumes=dict(phone.volumes.levels),
+            dial_rules=rules,
+            blocked=blocked,
+        )
+        self.act(SettingsChanged(settings))
+
     @rule(number=st.sampled_from([1, 2]), new=st.integers(0, 3))
     def messages(self, number: int, new: int) -> None:
         self.act(MessagesWaiting(number, new))
@@ -306,6 +381,12 @@ class PhoneMachine(RuleBasedStateMachine):
         self.act(TimerFired(timer, call))
 
     # --- what must be true
+
+    @invariant()
+    def calls_are_named_by_the_phone_book(self) -> None:
+        phone = self.desk.phone
+        for call in phone.calls.values():
+            assert call.book_name == ("" if call.anonymous else phone.book.name_of(call.remote))
 
     @invariant()
     def the_calls_are_those_of_the_user_agent(self) -> None:

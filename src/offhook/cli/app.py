@@ -22,6 +22,7 @@ app.command(
 )
 app.command("offhook.cli.settings:app", name="settings")
 app.command("offhook.cli.autop_export:autop_export", name="autop-export")
+app.command("offhook.cli.phone_book:app", name="phone-book")
 app.command(
     "offhook.cli.farm:farm",
     name="farm",

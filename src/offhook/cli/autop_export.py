@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from offhook.autop.export import exported
-from offhook.cli.settings import Data, Phone, folder_of, saved
+from offhook.cli.saved import Data, Phone, memory_of
 
 
 def autop_export(
@@ -21,7 +21,7 @@ def autop_export(
 
     Options of the start are no part of it. Passwords are, as they are: keep the file where nobody reads it.
     """
-    values = saved(folder_of(data), phone).layers.user
+    values = memory_of(data, phone).layers.user
     if not without_secrets:
         print("The file holds passwords; --without-secrets leaves them out.", file=sys.stderr)
     print("# Settings of an offhook phone")

@@ -29,6 +29,14 @@ MIGRATIONS: Final = (
     ) STRICT, WITHOUT ROWID;
 
     CREATE INDEX call_by_time ON call (phone, started);
+
+    CREATE TABLE contact (
+        phone   TEXT NOT NULL,
+        name    TEXT NOT NULL,
+        numbers TEXT NOT NULL,
+        groups  TEXT NOT NULL,
+        PRIMARY KEY (phone, name)
+    ) STRICT, WITHOUT ROWID;
     """,
 )
 """Each brings a file one version further; the first makes one. What has been released is never changed."""

@@ -38,6 +38,10 @@ def arrived(phone: Phone, event: CallArrived) -> str:
         anonymous=event.anonymous,
         diverted_by=event.diverted_by,
     )
+    phone.name(call)
+    if settings.blocked.has(call.remote):
+        return _block(phone, call)
+    phone.notice = None
     if event.anonymous and settings.reject_anonymous:
         return _refuse(phone, call, ANONYMITY_DISALLOWED)
     if target := _forwarded_to(phone, call, Forwarding.ALWAYS):
@@ -79,6 +83,7 @@ def replaced(phone: Phone, event: CallReplaced) -> str:
         transferring_to=None,
         refer_target=None,
     )
+    phone.name(new)
     phone.succeed(old, new)
     if new.state is CallState.TALKING:
         holding.hold_all_but(phone, holding.legs(phone, new))
@@ -108,7 +113,6 @@ def _ring(phone: Phone, call: Call) -> None:
     if phone.focus is None:
         phone.focus = call.id
     phone.at_home = False
-    phone.notice = None
     phone.ask(RingCall(call.id))
     phone.ask(SetTimer(Timer.RING, phone.settings.ring_for, call.id))
     if phone.settings.forward[Forwarding.NO_ANSWER] is not None:
@@ -123,6 +127,13 @@ def _forward(phone: Phone, call: Call, target: str, rule: Forwarding) -> str:
     return text
 
 
+def _block(phone: Phone, call: Call) -> str:
+    """As if the owner had rejected it, and without a word: whoever is blocked is not to disturb."""
+    phone.ask(RefuseCall(call.id, phone.settings.reject_code))
+    phone.record(call, Kind.RECEIVED)
+    return f"refused {call.who}, who is blocked"
+
+
 def _refuse(phone: Phone, call: Call, code: int) -> str:
     phone.ask(RefuseCall(call.id, code))
     phone.miss(call)
@@ -134,6 +145,8 @@ def _forwarded_to(phone: Phone, call: Call, rule: Forwarding) -> str | None:
     if number is None:
         return None
     try:
-        return forwarding.completed(phone, call.account, dialled(number))
-    except (NotDiallable, Refused):
+        target = phone.settings.dial_rules.applied(dialled(number))
+        return forwarding.completed(phone, call.account, target)
+    except (NotDiallable, Refused) as wrong:
+        phone.show_notice(f"{call.who} is not forwarded: {wrong}")
         return None

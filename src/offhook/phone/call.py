@@ -30,6 +30,8 @@ class Call:
     started: float
     number: str = ""
     """What was dialled for it."""
+    book_name: str = ""
+    """Whose number it is by the phone book."""
     answered: float | None = None
     rings_there: bool = False
     early_media: bool = False
@@ -63,7 +65,12 @@ class Call:
     @property
     def who(self) -> str:
         """The far end in as few words as it can be told by: its name, else its user part, else its host."""
-        return self.remote_name or short(self.remote)
+        return self.name or short(self.remote)
+
+    @property
+    def name(self) -> str:
+        """The owner's own for the far end, else the one that the network gives."""
+        return self.book_name or self.remote_name
 
     @property
     def up(self) -> bool:

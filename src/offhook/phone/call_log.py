@@ -11,7 +11,8 @@ RECORDS_KEPT: Final = 100
 
 
 class Kind(StrEnum):
-    """A call that was rejected here, or answered at another phone, was received: nobody missed it."""
+    """A call that was rejected here, by hand or by the block list, or answered at another phone, was
+    received: nobody missed it."""
 
     DIALLED = "dialled"
     RECEIVED = "received"
@@ -63,11 +64,24 @@ class CallLog:
     @property
     def dialled(self) -> list[str]:
         """Numbers, the newest first, each once."""
-        return list(dict.fromkeys(record.number for record in self if record.number))
+        return [record.number for record in self.last_dialled]
+
+    @property
+    def last_dialled(self) -> list[CallRecord]:
+        """The last call to each number, the newest first."""
+        last: dict[str, CallRecord] = {}
+        for record in self:
+            if record.number:
+                last.setdefault(record.number, record)
+        return list(last.values())
+
+    def of(self, kind: Kind) -> list[CallRecord]:
+        """The newest first."""
+        return [record for record in self if record.kind is kind]
 
     @property
     def missed(self) -> list[CallRecord]:
-        return [record for record in self if record.kind is Kind.MISSED]
+        return self.of(Kind.MISSED)
 
     @property
     def unseen(self) -> int:

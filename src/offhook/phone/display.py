@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Painted = tuple[str, tuple[str, ...]]
 
+LINES_SHOWN = 100
+"""Of a list at a time: a phone book has thousands, and whoever reads the state would be sent all of them."""
+
 
 def screen(phone: Phone, now: float) -> Screen:
     page = phone.page
@@ -30,7 +33,7 @@ def screen(phone: Phone, now: float) -> Screen:
         lines,
         tuple(label for label, _ in soft_keys(phone)),
         tuple(_icons(phone)),
-        selected=view.selected if page is Page.MENU and isinstance(view, Menu) else None,
+        selected=view.selected - _first_shown(view) if page is Page.MENU and isinstance(view, Menu) else None,
         notice=phone.notice,
         cursor=view.cursor if page in {Page.ENTRY, Page.TRANSFER} and isinstance(view, Entry) else None,
     )
@@ -63,7 +66,14 @@ def _idle(phone: Phone, now: float) -> Painted:
     accounts = list(phone.accounts.values())
     title = accounts[0].name or accounts[0].username if accounts else "offhook"
     calls = [_call_line(call, now) for call in phone.calls.values()]
-    return title, (*calls, *(_account_line(account) for account in accounts)) or ("no account",)
+    accounts_shown = [_account_line(account) for account in accounts] or ([] if calls else ["no account"])
+    return title, (*calls, *accounts_shown, *_waiting(phone))
+
+
+def _waiting(phone: Phone) -> Iterator[str]:
+    for count, what in ((phone.log.unseen, "missed call"), (sum(phone.messages.values()), "new message")):
+        if count:
+            yield f"{count} {what}{'s' if count > 1 else ''}"
 
 
 def _account_line(account: Account) -> str:
@@ -107,7 +117,13 @@ def _menu(phone: Phone, _now: float) -> Painted:
     if not isinstance(menu, Menu):
         return "Menu", ()
     listed = menus.items(phone, menu)
-    return menu.shown.value, tuple(item.text for item in listed) or ("nothing here",)
+    first = _first_shown(menu)
+    lines = tuple(item.text for item in listed[first : first + LINES_SHOWN])
+    return menu.title, lines or ("nothing here",)
+
+
+def _first_shown(menu: Menu) -> int:
+    return menu.selected - menu.selected % LINES_SHOWN
 
 
 def _on_call(title: Callable[[Call], str]) -> Callable[[Phone, float], Painted]:
@@ -116,7 +132,8 @@ def _on_call(title: Callable[[Call], str]) -> Callable[[Phone, float], Painted]:
         if call is None:
             return "", ()
         lines = [call.who]
-        if call.remote_name:
+        if call.name:
+            # Whoever calls says the number: what it is called by shows where it comes from, too.
             lines.append(call.remote)
         if call.diverted_by is not None:
             lines.append(_diverted(call.diverted_by))

@@ -63,12 +63,12 @@ def done(phone: Phone) -> str:
 
 
 def _call(phone: Phone, typed: Entry) -> str:
-    target = read(typed.text)
+    target = read(phone, typed.text)
     return place(phone, target, first_ready(phone, target))
 
 
 def _consult(phone: Phone, typed: Entry) -> str:
-    target = read(typed.text)
+    target = read(phone, typed.text)
     waiting = phone.find(typed.call)
     account = phone.accounts.get(waiting.account) if waiting and waiting.account is not None else None
     if account is None or not account.ready:
@@ -80,8 +80,8 @@ DONE: dict[Purpose, Callable[[Phone, Entry], str]] = {
     Purpose.CALL: _call,
     Purpose.TRANSFER: _consult,
     Purpose.CONFERENCE: _consult,
-    Purpose.DEFLECT: lambda phone, typed: forwarding.deflect(phone, typed.call, read(typed.text)),
-    Purpose.FORWARD: lambda phone, typed: forwarding.set_target(phone, typed, read(typed.text)),
+    Purpose.DEFLECT: lambda phone, typed: forwarding.deflect(phone, typed.call, read(phone, typed.text)),
+    Purpose.FORWARD: lambda phone, typed: forwarding.set_target(phone, typed, read(phone, typed.text)),
 }
 
 
@@ -93,17 +93,19 @@ def redial(phone: Phone) -> str:
 
 
 def call_number(phone: Phone, number: str) -> str:
-    target = read(number)
+    target = read(phone, number)
     return place(phone, target, first_ready(phone, target))
 
 
-def read(number: str) -> Dialled:
+def read(phone: Phone, number: str) -> Dialled:
+    """As it is called, by the dial rules."""
     if not number:
         raise Refused("nothing is typed yet")
     try:
-        return dialled(number)
+        target = dialled(number)
     except NotDiallable as wrong:
         raise Refused(str(wrong), Verdict.INVALID) from wrong
+    return phone.settings.dial_rules.applied(target)
 
 
 def place(
@@ -131,7 +133,8 @@ def place(
         beside=waiting.id if waiting and waiting.up else None,
     )
     placing.put_out(phone, call, PlaceCall(call.id, call.account, call.remote))
-    return f"calling {target.shown}" + (f" from {account.username}" if account else "")
+    whom = f"{call.book_name} ({target.shown})" if call.book_name else target.shown
+    return f"calling {whom}" + (f" from {account.username}" if account else "")
 
 
 def first_ready(phone: Phone, target: Dialled) -> Account | None:
@@ -150,7 +153,7 @@ def first_ready(phone: Phone, target: Dialled) -> Account | None:
 def blind_transfer(phone: Phone) -> str:
     """`Transfer` while its number is typed."""
     typed = _typed(phone)
-    return transfer.blind(phone, typed.call, read(typed.text))
+    return transfer.blind(phone, typed.call, read(phone, typed.text))
 
 
 def _typed(phone: Phone) -> Entry:

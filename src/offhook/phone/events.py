@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from .phone_book import PhoneBook
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -292,6 +293,13 @@ class SettingsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneBookChanged:
+    """The phone book as it is from now on: saved already."""
+
+    book: PhoneBook
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsChanged:
     """All accounts there are from now on. What goes on with one that is gone goes on."""
 
@@ -356,6 +364,7 @@ News = (
     | RegistrationChanged
     | MessagesWaiting
     | SettingsChanged
+    | PhoneBookChanged
     | AccountsChanged
     | Announced
     | PoweredOff

@@ -22,7 +22,7 @@ Verb = Callable[["Phone", Call | None], str]
 
 
 def make_call(phone: Phone, event: MakeCall) -> str:
-    target = entry.read(event.number)
+    target = entry.read(phone, event.number)
     account = _named(phone, event)
     if account is not None and not account.ready:
         raise Refused(f"account {account.username} is not ready: {account.whereabouts()}")

@@ -168,7 +168,7 @@ def message(phone: Phone, _key: Key) -> str:
     for account in phone.accounts.values():
         number = phone.settings.voicemail.get(account.id)
         if account.ready and number:
-            return entry.place(phone, entry.read(number), account)
+            return entry.place(phone, entry.read(phone, number), account)
     raise Refused("no account that is ready has a voicemail number")
 
 

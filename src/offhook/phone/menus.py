@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import entry, forwarding, refer
+from .call_log import CallRecord, Kind
 from .effects import SeeMissed
+from .local_time import shown
+from .phone_book import Contact, PhoneBook
 from .refusal import Refused
 from .settings import SPOKEN, Forwarding
 from .views import List, Menu
@@ -43,9 +46,9 @@ def open_missed(phone: Phone) -> str:
     return text
 
 
-def _open(phone: Phone, shown: List) -> str:
-    phone.views.append(Menu(shown))
-    return shown.value.lower()
+def _open(phone: Phone, which: List) -> str:
+    phone.views.append(Menu(which))
+    return which.value.lower()
 
 
 def items(phone: Phone, menu: Menu) -> list[Item]:
@@ -56,6 +59,9 @@ def _menu(phone: Phone, _menu: Menu) -> list[Item]:
     return [
         Item("Dialled calls", open_dialled),
         Item(f"Missed calls ({len(phone.log.missed)})", open_missed),
+        Item("Received calls", lambda phone: _open(phone, List.RECEIVED)),
+        Item("Forwarded calls", lambda phone: _open(phone, List.FORWARDED)),
+        Item("Phone book", lambda phone: _open(phone, List.PHONE_BOOK)),
         Item("Forwarding", lambda phone: _open(phone, List.FORWARDING)),
         Item(f"Do not disturb: {'on' if phone.settings.dnd else 'off'}", toggle_dnd),
         Item("Accounts", lambda phone: _open(phone, List.ACCOUNTS)),
@@ -63,11 +69,42 @@ def _menu(phone: Phone, _menu: Menu) -> list[Item]:
 
 
 def _dialled(phone: Phone, _menu: Menu) -> list[Item]:
-    return [Item(number, _calling(number)) for number in phone.log.dialled]
+    """By what was dialled, which is dialled again: as it was called, it might be rewritten twice."""
+    return [
+        Item(_told(phone, each, _book_name(phone, each) or each.number), _calling(each.number))
+        for each in phone.log.last_dialled
+    ]
 
 
-def _missed(phone: Phone, _menu: Menu) -> list[Item]:
-    return [Item(each.who, _calling(each.remote) if each.remote else None) for each in phone.log.missed]
+def _calls(kind: Kind) -> Callable[[Phone, Menu], list[Item]]:
+    return lambda phone, _menu: [
+        Item(
+            _told(phone, each, _book_name(phone, each) or each.who),
+            _calling(each.remote) if each.remote else None,
+        )
+        for each in phone.log.of(kind)
+    ]
+
+
+def _told(phone: Phone, record: CallRecord, who: str) -> str:
+    settings = phone.settings
+    return f"{who}, {shown(settings.local_time(record.started), hours_24=settings.hours_24)}"
+
+
+def _book_name(phone: Phone, record: CallRecord) -> str:
+    return phone.book.name_of(record.remote) or phone.book.name_of(record.number)
+
+
+def _phone_book(phone: Phone, _menu: Menu) -> list[Item]:
+    return [Item(each.name, _calling_one_of(each)) for each in phone.book]
+
+
+def _contact(_phone: Phone, menu: Menu) -> list[Item]:
+    numbers = menu.contact.numbers if menu.contact else ()
+    return [
+        Item(f"{each.label}: {each.number}" if each.label else each.number, _calling(each.number))
+        for each in numbers
+    ]
 
 
 def _forwarding(phone: Phone, _menu: Menu) -> list[Item]:
@@ -94,7 +131,11 @@ def _refer(phone: Phone, menu: Menu) -> list[Item]:
 ITEMS: dict[List, Callable[[Phone, Menu], list[Item]]] = {
     List.MENU: _menu,
     List.DIALLED: _dialled,
-    List.MISSED: _missed,
+    List.MISSED: _calls(Kind.MISSED),
+    List.RECEIVED: _calls(Kind.RECEIVED),
+    List.FORWARDED: _calls(Kind.FORWARDED),
+    List.PHONE_BOOK: _phone_book,
+    List.CONTACT: _contact,
     List.FORWARDING: _forwarding,
     List.ACCOUNTS: _accounts,
     List.REFER: _refer,
@@ -103,6 +144,30 @@ ITEMS: dict[List, Callable[[Phone, Menu], list[Item]]] = {
 
 def _calling(number: str) -> Callable[[Phone], str]:
     return lambda phone: entry.call_number(phone, number)
+
+
+def _calling_one_of(contact: Contact) -> Callable[[Phone], str]:
+    if len(contact.numbers) == 1:
+        return _calling(contact.numbers[0].number)
+
+    def open_contact(phone: Phone) -> str:
+        phone.views.append(Menu(List.CONTACT, contact=contact))
+        return contact.name
+
+    return open_contact
+
+
+def adopt_book(phone: Phone, book: PhoneBook) -> None:
+    """Calls are named anew; a contact whose numbers are shown may be gone."""
+    phone.book = book
+    for call in phone.calls.values():
+        phone.name(call)
+    phone.views = [
+        view for view in phone.views if not (isinstance(view, Menu) and view.shown is List.CONTACT)
+    ]
+    for view in phone.views:
+        if isinstance(view, Menu) and view.shown is List.PHONE_BOOK:
+            view.selected = 0
 
 
 def _toggling(rule: Forwarding) -> Callable[[Phone], str]:
@@ -125,7 +190,7 @@ def move(phone: Phone, by: int) -> str:
     menu = _shown(phone)
     count = len(items(phone, menu))
     if not count:
-        raise Refused(f"{menu.shown} is empty")
+        raise Refused(f"{menu.title} is empty")
     menu.selected = (menu.selected + by) % count
     return items(phone, menu)[menu.selected].text
 
@@ -146,7 +211,7 @@ def pick(phone: Phone, digit: str) -> str:
 def _open_item(phone: Phone, menu: Menu, place: int) -> str:
     listed = items(phone, menu)
     if place >= len(listed):
-        raise Refused(f"{menu.shown} has {len(listed)} items, and no number {place + 1}")
+        raise Refused(f"{menu.title} has {len(listed)} items, and no number {place + 1}")
     opened = listed[place].open
     if opened is None:
         raise Refused(f"{listed[place].text!r} is only to be read")

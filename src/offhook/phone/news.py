@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from . import arrival, conversation, holding, refer, transfer
+from . import arrival, conversation, holding, menus, refer, transfer
 from .audio_path import Path
 from .call import Call, CallState
 from .conversation import DIGITS_KEPT
@@ -27,6 +27,7 @@ from .events import (
     HoldRefused,
     MessagesWaiting,
     News,
+    PhoneBookChanged,
     PoweredOff,
     ReferAsked,
     RegistrationChanged,
@@ -79,6 +80,9 @@ def take(phone: Phone, event: News) -> str:
         case SettingsChanged(settings):
             phone.adopt(settings)
             return ""
+        case PhoneBookChanged(book):
+            menus.adopt_book(phone, book)
+            return ""
         case AccountsChanged(accounts):
             phone.accounts = {account.id: account for account in accounts}
             return ""
@@ -126,6 +130,7 @@ def _of_call(
                 _answered(phone, call)
         case RemoteChanged(_, remote, remote_name):
             call.remote, call.remote_name, call.anonymous = remote, remote_name, False
+            phone.name(call)
         case CallFailed(_, code, reason, moved_to):
             what = f"is at {moved_to} now" if moved_to else FAILURES.get(code, "could not be called")
             why = f"{call.who} {what} ({code} {reason})"

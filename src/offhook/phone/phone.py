@@ -17,6 +17,7 @@ from .call import Call, CallState
 from .call_log import CallLog, CallRecord, Kind
 from .effects import Effect, Keep, LogCall, SetSound, SetTimer
 from .events import Event, KeyDown, KeyUp, MakeCall, Perform, Timer, Wish
+from .phone_book import PhoneBook
 from .refusal import Refused
 from .reply import Reply, Verdict
 from .screen import Page
@@ -58,6 +59,7 @@ class Phone:
         ids: Iterator[str],
         settings: Settings | None = None,
         log: CallLog | None = None,
+        book: PhoneBook | None = None,
     ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.ids = ids
@@ -75,7 +77,8 @@ class Phone:
         self.muted = False
         self.ringer_muted = False
         self.volumes = Volumes(dict(self.settings.volumes))
-        self.log = log or CallLog()
+        self.log = CallLog() if log is None else log
+        self.book = PhoneBook() if book is None else book
         self.messages: dict[int, int] = {}
         self.notice: str | None = None
         self.now = 0.0
@@ -207,6 +210,10 @@ class Phone:
     def miss(self, call: Call) -> None:
         self.record(call, Kind.MISSED)
         self.show_notice(f"missed {call.who}")
+
+    def name(self, call: Call) -> None:
+        """Look up whose number it is; whoever does not want to be known is not."""
+        call.book_name = "" if call.anonymous else self.book.name_of(call.remote)
 
     def succeed(self, old: Call, new: Call) -> None:
         """`new` goes on where `old` was, in everybody's eyes."""

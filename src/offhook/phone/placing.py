@@ -30,6 +30,7 @@ def put_out(phone: Phone, call: Call, effect: PlaceCall | FollowRefer) -> None:
         # Who asked for it is to hear of it at once (RFC 3515 §2.4.4), and not after being held.
         phone.ask(effect)
     holding.hold_all_but(phone, [])
+    phone.name(call)
     phone.calls[call.id] = call
     phone.bring_to_front(call)
     phone.open_path()

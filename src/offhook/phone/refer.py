@@ -24,6 +24,12 @@ def asked(phone: Phone, event: ReferAsked) -> str:
     if call is None or not call.up or call.refer_target is not None or policy is ReferPolicy.REFUSE:
         phone.ask(RefuseRefer(event.call, DECLINE))
         return ""
+    try:
+        phone.settings.dial_rules.expect_allowed(event.target)
+    except Refused as refused:
+        phone.ask(RefuseRefer(event.call, DECLINE))
+        phone.show_notice(refused.text)
+        return refused.text
     call.refer_target, call.referred_by = event.target, event.by
     if policy is ReferPolicy.ASK:
         phone.views.append(Menu(List.REFER, call=call.id))
@@ -39,6 +45,7 @@ def follow(phone: Phone, call: Call) -> str:
     target = call.refer_target
     if target is None:
         raise Refused(f"{call.who} asks for no transfer")
+    phone.settings.dial_rules.expect_allowed(target)
     placing.expect_room(phone)
     new = Call(
         id=next(phone.ids),

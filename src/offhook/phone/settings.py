@@ -1,9 +1,14 @@
 """What a phone goes by that its owner can change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from .audio_path import FACTORY_VOLUMES
+from .block_list import BlockList
+from .dial_rules import DialRules
+from .local_time import utc
 
 
 class ReferPolicy(StrEnum):
@@ -43,7 +48,10 @@ REFUSAL_CODES = (404, 480, 486, 603)
 
 @dataclass(slots=True)
 class Settings:
-    """Codes are SIP statuses, times seconds. `voicemail` is by account number."""
+    """Codes are SIP statuses, times seconds. `voicemail` is by account number.
+
+    `local_time` makes of seconds since the epoch what a clock on the wall shows then.
+    """
 
     call_waiting: bool = True
     most_calls: int = 4
@@ -59,6 +67,10 @@ class Settings:
     reject_anonymous: bool = False
     refer: ReferPolicy = ReferPolicy.FOLLOW
     voicemail: dict[int, str] = field(default_factory=dict)
+    blocked: BlockList = field(default_factory=BlockList)
+    dial_rules: DialRules = field(default_factory=DialRules)
+    hours_24: bool = True
+    local_time: Callable[[float], datetime] = utc
     autop: bool = False
     """Whether there is an address to fetch configuration files from."""
     volumes: dict[str, int] = field(default_factory=lambda: dict(FACTORY_VOLUMES))

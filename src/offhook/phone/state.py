@@ -60,6 +60,8 @@ def _call(call: Call, focused: bool, now: float) -> dict[str, Any]:
         "state": call.state,
         "remote": call.remote,
         "remote_name": call.remote_name,
+        "name": call.name,
+        "name_from": "phone book" if call.book_name else "network" if call.remote_name else None,
         "anonymous": call.anonymous,
         "diverted_by": None if call.diverted_by is None else asdict(call.diverted_by),
         "account": call.account,

@@ -59,6 +59,7 @@ def blind(phone: Phone, call_id: str | None, target: Dialled) -> str:
 
 def _semi_attended(phone: Phone, call: Call, consultation: Call) -> str:
     """The target still rings: that call is cancelled, then a plain REFER (RFC 3891 §3)."""
+    phone.settings.dial_rules.expect_allowed(consultation.remote)
     phone.ask(EndCall(consultation.id))
     phone.drop(consultation, here=False)
     phone.bring_to_front(call)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .phone_book import Contact
 from .settings import Forwarding
 
 
@@ -45,6 +46,10 @@ class List(StrEnum):
     MENU = "Menu"
     DIALLED = "Dialled calls"
     MISSED = "Missed calls"
+    RECEIVED = "Received calls"
+    FORWARDED = "Forwarded calls"
+    PHONE_BOOK = "Phone book"
+    CONTACT = "Contact"
     FORWARDING = "Forwarding"
     ACCOUNTS = "Accounts"
     REFER = "Transfer asked for"
@@ -52,11 +57,16 @@ class List(StrEnum):
 
 @dataclass(slots=True)
 class Menu:
-    """`call` is the one that it is about, where it is about one."""
+    """`call` and `contact` are what it is about, where it is about one."""
 
     shown: List
     selected: int = 0
     call: str | None = None
+    contact: Contact | None = None
+
+    @property
+    def title(self) -> str:
+        return self.contact.name if self.contact else self.shown.value
 
 
 View = Entry | Menu

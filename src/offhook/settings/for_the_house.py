@@ -1,10 +1,14 @@
 """What each room makes of the settings."""
 
+from datetime import datetime
+
 from offhook.account_uri import PARTS, account_from_table
 from offhook.action_uri.access import Access
 from offhook.action_uri.credential import Asked, Credential
 from offhook.notify.wanted import Wanted
 from offhook.phone.audio_path import RINGER, Path
+from offhook.phone.block_list import BlockList
+from offhook.phone.dial_rules import DialRules
 from offhook.phone.effects import Keep
 from offhook.phone.settings import Forwarding
 from offhook.phone.settings import Settings as PhoneSide
@@ -12,7 +16,7 @@ from offhook.sip.account import Account
 from offhook.sip.admission import Admission
 
 from .phone_settings import PhoneSettings, Plain
-from .sections import AccountSettings
+from .sections import AccountSettings, TimeFormat
 
 VOLUMES = {
     RINGER: "sound.ringer",
@@ -45,6 +49,10 @@ def for_the_phone(settings: PhoneSettings) -> PhoneSide:
         voicemail={
             number: account.voicemail for number, account in settings.accounts.items() if account.voicemail
         },
+        blocked=BlockList.of(calls.blocked),
+        dial_rules=DialRules.of(settings.dial.replace, settings.dial.block),
+        hours_24=settings.preference.time_format is TimeFormat.HOURS_24,
+        local_time=_local_time,
         autop=settings.autop.url is not None,
         volumes={
             RINGER: sound.ringer,
@@ -53,6 +61,11 @@ def for_the_phone(settings: PhoneSettings) -> PhoneSide:
             Path.HEADSET: sound.headset,
         },
     )
+
+
+def _local_time(seconds: float) -> datetime:
+    """By the machine's time zone, and its summer time as it was then."""
+    return datetime.fromtimestamp(seconds).astimezone()
 
 
 def accounts(settings: PhoneSettings) -> tuple[Account, ...]:

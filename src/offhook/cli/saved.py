@@ -1,0 +1,63 @@
+"""What a phone has saved, for commands that read and change it while the phone does not run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from offhook.cli.failed import Failed, Misused
+from offhook.data_folder import BadDataFolder, default_data_folder, held
+from offhook.flash.flash import FILE_NAME, Flash, NotSaved
+from offhook.memory import Memory
+from offhook.settings.phone_settings import BadSettings
+
+Data = Annotated[Path | None, Parameter(name="--data", help="Folder of the phone, or of the farm.")]
+Phone = Annotated[str, Parameter(name="--phone", help="Extension of the phone, in a farm.")]
+
+
+def change(data: Path | None, phone: str, wish: Callable[[Memory], Awaitable[None]]) -> None:
+    """Raises Failed and Misused."""
+    folder = _folder(data)
+    with _told(folder), held(folder):
+        memory = asyncio.run(_changed(folder, phone, wish))
+    for name, why in memory.left_out.items():
+        print(f"Note: {name} means nothing any more ({why}).")
+
+
+def memory_of(data: Path | None, phone: str) -> Memory:
+    """To be read. Raises Failed."""
+    folder = _folder(data)
+    with _told(folder):
+        if not (folder / FILE_NAME).exists():
+            raise Failed(f"{folder}: no phone has saved anything here; --data DIR names another folder")
+        return Memory(Flash(folder / FILE_NAME), phone, {})
+
+
+async def _changed(folder: Path, phone: str, wish: Callable[[Memory], Awaitable[None]]) -> Memory:
+    flash = Flash(folder / FILE_NAME)
+    try:
+        memory = Memory(flash, phone, {})
+        await wish(memory)
+    finally:
+        await flash.close()
+    return memory
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """What goes wrong becomes one line for the person."""
+    try:
+        yield
+    except BadSettings as bad:
+        raise Misused(str(bad)) from None
+    except BadDataFolder as bad:
+        raise Failed(str(bad)) from None
+    except NotSaved as failure:
+        raise Failed(f"{folder}: not saved: {failure}") from None
+
+
+def _folder(data: Path | None) -> Path:
+    return (data or default_data_folder()).expanduser()
