@@ -12,6 +12,7 @@ from offhook.host import Host
 from offhook.options import run_options
 from offhook.phone import Verdict
 from offhook.phone.events import Function, Key, KeyDown, MakeCall, Perform
+from offhook.phone.phone_book import PhoneBook, contact
 from offhook.phone.reply import Reply
 from offhook.settings.phone_settings import BadSettings
 from offhook.station import Station
@@ -150,5 +151,63 @@ def test_settings_take_effect_at_once_and_end_no_call(tmp_path):
             await station.change({"accounts.1.enabled": "no"})
             assert station.state()["accounts"] == []
             assert len(station.state()["calls"]) == 1
+
+    asyncio.run(run())
+
+
+BOOK = PhoneBook(
+    [contact("Ada", [("1002", "work"), ("0171 5", "mobile")], ["a", "b"]), contact("Bob", [("7", "")])]
+)
+
+
+@pytest.mark.parametrize("function", [None, Function.REBOOT, Function.RESET])
+def test_the_phone_book_outlives_all_but_a_reset(tmp_path, function):
+    async def run() -> None:
+        async with started(tmp_path, **ACCOUNT) as station:
+            await station.change_book(PhoneBook([contact("Old", [("1002", "")])]))
+            await said(station.press(MakeCall("1002")))
+            assert station.state()["calls"][0]["name"] == "Old"
+            await station.change_book(BOOK)
+            assert station.state()["calls"][0]["name"] == "Ada"
+            if function:
+                await said(station.press(Perform(function)))
+                async with asyncio.timeout(2):
+                    await until(lambda: not station.site.booting)
+            expected = PhoneBook() if function is Function.RESET else BOOK
+            assert station.device.phone.book == expected
+        async with started(tmp_path, **ACCOUNT) as station:
+            assert station.device.phone.book == expected
+
+    asyncio.run(run())
+
+
+def test_a_book_that_is_not_saved_is_not_there(tmp_path, monkeypatch):
+    async def run() -> None:
+        async with started(tmp_path, **ACCOUNT) as station:
+
+            def full(_change: object) -> asyncio.Future[None]:
+                saved = asyncio.get_running_loop().create_future()
+                saved.set_exception(NotSaved("database or disk is full"))
+                return saved
+
+            with monkeypatch.context() as patch:
+                patch.setattr(station.memory._flash, "save", full)
+                with pytest.raises(NotSaved):
+                    await station.change_book(BOOK)
+            assert len(station.device.phone.book) == len(station.memory.book) == 0
+
+    asyncio.run(run())
+
+
+def test_block_list_and_dial_rules_take_effect_at_once(tmp_path):
+    async def run() -> None:
+        async with started(tmp_path, **ACCOUNT) as station:
+            await station.change({"dial.block": "0900", "dial.replace": "9=", "calls.blocked": "+49301"})
+            refused = await said(station.press(MakeCall("0900-1")))
+            assert refused.verdict is Verdict.NOT_NOW
+            assert "0900" in refused.text
+            await said(station.press(MakeCall("91002")))
+            assert station.state()["calls"][0]["remote"] == "sip:1002@127.0.0.1"
+            assert station.device.phone.settings.blocked.has("sip:0049301@192.0.2.1")
 
     asyncio.run(run())

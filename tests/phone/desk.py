@@ -14,13 +14,22 @@ from offhook.phone.events import (
     KeyUp,
     MakeCall,
     Perform,
+    PhoneBookChanged,
     Registration,
 )
+from offhook.phone.phone_book import PhoneBook, contact
 
 NOT_ON_THE_WIRE = (SetTimer, SetSound, Keep, LogCall, SeeMissed)
 
 CALLER = CallArrived("in-1", 1, "sip:1002@pbx.example", "Bob")
 SECOND = CallArrived("in-2", 1, "sip:1003@pbx.example", "Carol")
+BOOK = PhoneBook(
+    [
+        contact("Ada", [("1002", "")]),
+        contact("Bea", [("1003", "")]),
+        contact("Cleo", [("1004", "work"), ("1005", "mobile")]),
+    ]
+)
 
 
 def account(number: int, user: str, state: Registration = Registration.REGISTERED) -> Account:
@@ -100,6 +109,8 @@ SITUATIONS: dict[str, tuple[str | Event, ...]] = {
     "menu": ("OK",),
     "dialled list": (MakeCall("1002"), "Cancel", MakeCall("1003"), "Cancel", "Redial"),
     "forwarding": ("Forward",),
+    "phone book": (PhoneBookChanged(BOOK), "OK", "5"),
+    "contact": (PhoneBookChanged(BOOK), "OK", "5", "3"),
     "transfer entry": (MakeCall("1002"), CallAnswered("out-1"), "=Transfer", "3"),
     "conference entry": (MakeCall("1002"), CallAnswered("out-1"), "=Conference", "3"),
     "deflection entry": (CALLER, "Forward", "3"),
