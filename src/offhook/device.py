@@ -139,6 +139,7 @@ class Device:
             contact_is_fixed=contact_is_fixed,
             instance=instance,
             redirects=redirects,
+            may_call=self._may_call,
             admission=admission,
         )
         self._endpoint = Endpoint(self._agent, self._hear, tls, resolver)
@@ -315,6 +316,10 @@ class Device:
                 Verdict.NOT_SAVED, f"{reply.text}, until the next start: it was not saved ({failure})"
             )
         return reply
+
+    def _may_call(self, target: str) -> bool:
+        """Whoever is called, and sends the call on, is bound by the dial rules too."""
+        return self.phone.settings.dial_rules.blocking(target) is None
 
     def _once_sent(self, call: str, reply: Reply) -> Reply | Awaitable[Reply]:
         return self._when_sent(call, reply) if call in self._on_their_way else self._sent(call, reply)

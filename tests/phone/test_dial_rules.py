@@ -119,7 +119,7 @@ def test_every_way_out_goes_by_the_replacements():
     transferred = desk().happen(*CALLED_OUT).press("=Transfer", *keys, "=Transfer")
     assert transferred.effects == (TransferBlind("out-1", "sip:5@pbx.example"),)
     forwarded = desk().press(*keys, "Forward", "OK").happen(CALLER)
-    assert forwarded.effects == (RedirectCall("in-1", "sip:5@pbx.example"),)
+    assert forwarded.effects == (RedirectCall("in-1", "sip:5@pbx.example", Forwarding.ALWAYS),)
     assert forwarded.phone.settings.forward[Forwarding.ALWAYS] == "95"
 
 
@@ -178,7 +178,7 @@ def test_blocked_callers_are_refused(entry, caller, refused):
     settings = Settings(blocked=BlockList.of([entry]), reject_code=603, forward={Forwarding.ALWAYS: "1"})
     arrived = Desk(settings=settings).happen(CallArrived("in-1", 1, caller, "Mallory"))
     if not refused:
-        assert arrived.effects == (RedirectCall("in-1", "sip:1@pbx.example"),)
+        assert arrived.effects == (RedirectCall("in-1", "sip:1@pbx.example", Forwarding.ALWAYS),)
         return
     assert arrived.effects == (RefuseCall("in-1", 603),)
     assert (arrived.phone.notice, arrived.phone.log.unseen) == (None, 0)

@@ -14,6 +14,7 @@ from offhook.phone.events import (
     MakeCall,
     MessagesWaiting,
     PhoneBookChanged,
+    RemoteChanged,
     SettingsChanged,
 )
 from offhook.phone.local_time import shown
@@ -154,3 +155,12 @@ def test_times_are_those_of_the_wall():
     desk = Desk().call("1002").press("Cancel", "Redial")
     assert lines(desk)[-1] == "1002, 14 Nov 22:13"
     assert lines(desk.happen(SettingsChanged(settings)))[-1] == "1002, 15 Nov 1:13 am"
+
+
+def test_whoever_does_not_want_to_be_known_is_not_named():
+    desk = named(CallArrived("in-1", 1, "sip:1002@pbx.example", "Anonymous", anonymous=True))
+    [call] = state(desk.phone, desk.now)["calls"]
+    assert (call["name"], call["name_from"]) == ("Anonymous", "network")
+    desk.happen(RemoteChanged("in-1", "sip:1003@pbx.example", ""))
+    [call] = state(desk.phone, desk.now)["calls"]
+    assert (call["name"], call["name_from"]) == ("Zoe", "phone book")

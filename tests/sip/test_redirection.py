@@ -1,5 +1,7 @@
 """A 3xx to an INVITE of ours (RFC 3261 §8.1.3.4): followed where it leads on, told where it does not."""
 
+from collections.abc import Callable
+
 import pytest
 from sipmessage import Request
 
@@ -19,8 +21,9 @@ CHALLENGE = 'Digest realm="r", nonce="n", qop="auth"'
 class Redirected(Stage):
     """Bob calls Alice at his own provider's, and is asked for a password there."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_call: Callable[[str], bool] = lambda _uri: True) -> None:
         super().__init__()
+        self.bob.may_call = may_call
         account = Account(7, "bob", "192.0.2.101", password="secret", display_name="Bob")
         self.bob.add_account(account)
         self.bob.invite("c", account, "sip:alice@192.0.2.101", SOUND, 0.0)
@@ -107,6 +110,13 @@ def test_one_that_leads_nowhere_is_told(contact: str) -> None:
     assert isinstance(failed, Failed)
     assert failed.code == 300
     assert not stage.bob.calls
+
+
+def test_who_may_not_be_called_is_passed_over() -> None:
+    stage = Redirected(may_call=lambda uri: "0900" not in uri)
+    assert str(stage.answered(302, "<sip:0900@192.0.2.77>, <sip:c@192.0.2.77>").uri) == "sip:c@192.0.2.77"
+    assert stage.answered(302, "<sip:0900@192.0.2.77>").method == "ACK"
+    assert stage.told() == [Failed("c", 302, "Because", ("sip:0900@192.0.2.77",))]
 
 
 def test_a_circle_is_left() -> None:

@@ -48,9 +48,13 @@ class DialRules:
 
     def expect_allowed(self, address: str) -> None:
         """`address` is a URI or what was dialled. Raises Refused."""
+        if (begins := self.blocking(address)) is not None:
+            number = user_part(address).translate(SEPARATORS)
+            raise Refused(f"{number} is not called: a dial rule blocks what begins with {begins}")
+
+    def blocking(self, address: str) -> str | None:
+        """The beginning for which it is blocked."""
         if not self.blocked:
-            return
+            return None
         number = user_part(address).translate(SEPARATORS)
-        for begins in self.blocked:
-            if number.startswith(begins):
-                raise Refused(f"{number} is not called: a dial rule blocks what begins with {begins}")
+        return next((begins for begins in self.blocked if number.startswith(begins)), None)

@@ -1,7 +1,7 @@
 """What both ends of a call share once there is a dialog (RFC 3261 §13 to §15): its sound, its BYE, what
 comes in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -44,6 +44,7 @@ class Owner(Protocol):
 
     layer: TransactionLayer
     redirects: Redirects
+    may_call: Callable[[str], bool]
 
     def emit(self, event: UserAgentEvent) -> None: ...
     def trusts(self, account: Account | None, source: Hop) -> bool: ...

@@ -75,7 +75,7 @@ class OutgoingCall(InviteSession):
         self._request = self._build(target, media)
         for name, value in headers.items():
             self._request.headers.set(name, value)
-        self._redirections = Redirections(target, self._owner.redirects, self.account)
+        self._redirections = Redirections(target, self._owner.redirects, self.account, self._owner.may_call)
         self._send(target, now)
 
     @property

@@ -1,6 +1,7 @@
 """Where a 3xx sends a caller (RFC 3261 §8.1.3.4)."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 
 from sipmessage import Response
@@ -43,11 +44,16 @@ def contacts_of(response: Response) -> tuple[str, ...]:
 
 
 class Redirections:
-    """Those of one call, which was placed to `target` from `account`."""
+    """Those of one call, placed to `target` from `account`; `may_call` says whether one may lead to a URI."""
 
     def __init__(
-        self, target: WireUri, policy: Redirects = Redirects.FOLLOW, account: Account | None = None
+        self,
+        target: WireUri,
+        policy: Redirects = Redirects.FOLLOW,
+        account: Account | None = None,
+        may_call: Callable[[str], bool] = lambda _uri: True,
     ) -> None:
+        self._may_call = may_call
         # Whoever asked for sips: is not sent on without TLS.
         self._follows = target.scheme == "sip" and policy is not Redirects.NEVER
         self._hosts: set[str] | None = None
@@ -64,7 +70,7 @@ class Redirections:
             target = _callable(contact)
             if target is None or (self._hosts is not None and target.host.lower() not in self._hosts):
                 continue
-            if str(target) not in self._tried:
+            if str(target) not in self._tried and self._may_call(str(target)):
                 self._tried.add(str(target))
                 self._left -= 1
                 return target

@@ -67,7 +67,7 @@ class UserAgent:
 
     `contact` is where this end is reached from outside. It may be set anew as long as nothing was sent.
     A 3xx to an INVITE is followed as `redirects` has it, and else told: five times at most for one call, and
-    to `sip:` Contacts. `admission` says who may come in.
+    to `sip:` Contacts that `may_call` allows. `admission` says who may come in.
 
     `contact_is_fixed`: a person has said where this end is reached, and registrars are not believed anything
     else. `instance` is a URN that stays this end's for ever (RFC 5626 §4.1).
@@ -83,6 +83,7 @@ class UserAgent:
         *,
         max_calls: int = MAX_CALLS,
         redirects: Redirects = Redirects.FOLLOW,
+        may_call: Callable[[str], bool] = lambda _uri: True,
         admission: Admission = ANYBODY,
         contact_is_fixed: bool = False,
         instance: str = "",
@@ -97,6 +98,7 @@ class UserAgent:
         )
         self._max_calls = max_calls
         self.redirects = redirects
+        self.may_call = may_call
         self.admission = admission
         self.events: list[UserAgentEvent] = []
         self._accounts = Accounts(self.layer.random)
