@@ -70,7 +70,7 @@ class Line:
     def is_idle(self) -> bool:
         agents = self.phone, self.exchange._user_agent
         return all(
-            agent.layer.idle and not agent.busy and agent.deadline is None and not agent._dialogs
+            agent.layer.idle and not agent.busy and agent.deadline is None and not agent.dialogs
             for agent in agents
         )
 

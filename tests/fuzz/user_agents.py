@@ -132,6 +132,6 @@ def _end(agent: UserAgent) -> None:
     assert agent.deadline is None, "timers without end"
     assert not agent.calls, "a call is left"
     assert agent.layer.idle, "a transaction is left"
-    assert not agent._dialogs, "a dialog is left"
-    assert not agent._invited, "an INVITE is left"
+    assert not agent.dialogs, "a dialog is left"
+    assert not agent._calls._invited, "an INVITE is left"
     assert not agent.layer._shares, "somebody's share is left"

@@ -239,7 +239,7 @@ def _names(number: str) -> Iterator[str]:
 def _is_at(session: InviteSession, desk: Desk) -> bool:
     dialog = session._dialog
     return dialog is not None and any(
-        (dialog.call_id, dialog.remote_tag, dialog.local_tag) == name for name in desk.agent._dialogs
+        (dialog.call_id, dialog.remote_tag, dialog.local_tag) == name for name in desk.agent.dialogs
     )
 
 
@@ -325,7 +325,7 @@ class Office(logging.Handler):
         (there,) = [other for other in self.desks if _is_at(session, other)]
         dialog = session._dialog
         assert dialog is not None
-        far, _ = there.agent._dialogs[dialog.call_id, dialog.remote_tag, dialog.local_tag]
+        far, _ = there.agent.dialogs[dialog.call_id, dialog.remote_tag, dialog.local_tag]
         theirs = there.phone.calls[far.call]
         assert theirs.up
         assert theirs.held_by_peer is held, f"{theirs.id} knows whether {call.id} is held"
@@ -358,7 +358,7 @@ class Office(logging.Handler):
             assert not desk.phone.calls, desk.number
             assert desk.phone.page == "idle", desk.number
             assert not desk.agent.calls, desk.number
-            assert not desk.agent._dialogs, desk.number
+            assert not desk.agent.dialogs, desk.number
             assert not desk.agent.busy, desk.number
             assert desk.agent.layer.idle, desk.number
             assert desk.agent.deadline is None, desk.number

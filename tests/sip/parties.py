@@ -141,4 +141,4 @@ class Parties:
         for party in self.everybody:
             assert party.agent.layer.idle, party.name
             assert party.agent.deadline is None, party.name
-            assert not party.agent._dialogs, party.name
+            assert not party.agent.dialogs, party.name

@@ -255,7 +255,7 @@ def test_the_user_agent_hears_what_a_name_was_found_to_be(run: Run) -> None:
                 near.ua.register(1, near.now)
                 near.endpoint.flush()
                 await loop.sock_recv(registrar, 65535)
-                credentials = near.ua.credentials(account)
+                credentials = near.ua._calls.credentials(account)
                 assert credentials is not None
                 assert credentials.home.is_at(Hop("UDP", "127.0.0.1", port))
 

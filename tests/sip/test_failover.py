@@ -82,7 +82,7 @@ class Scene:
         self.network.run(100)
         assert self.alice.layer.idle
         assert self.alice.deadline is None
-        assert not self.alice._dialogs
+        assert not self.alice.dialogs
 
 
 def branch(data: bytes) -> bytes:

@@ -102,7 +102,7 @@ def test_mutated_requests_never_raise_and_what_is_refused_leaves_nothing(
     let_all_time_pass(stage)
     assert not stage.bob.calls
     assert stage.bob.layer.idle
-    assert not stage.bob._dialogs
+    assert not stage.bob.dialogs
 
 
 @given(st.lists(st.tuples(st.sampled_from(VALID), edits), max_size=4), st.booleans())
@@ -126,7 +126,7 @@ def test_a_call_that_is_up_survives_or_ends(
         stage.bob.hang_up(other, 2.0)
     let_all_time_pass(stage)
     assert not stage.bob.calls
-    assert not stage.bob._dialogs
+    assert not stage.bob.dialogs
 
 
 @given(
@@ -162,5 +162,5 @@ def test_mutated_responses_never_raise_and_every_call_ends(
     let_all_time_pass(stage)
     assert not stage.bob.calls
     assert stage.bob.layer.idle
-    assert not stage.bob._dialogs
+    assert not stage.bob.dialogs
     assert stage.bob.contact == BOB

@@ -33,7 +33,9 @@ class Calls:
         self.alice = self.network.add(UserAgent(ALICE, "alice", random.Random(seed + 1)))
         self.bob = self.network.add(UserAgent(BOB, "bob", random.Random(seed + 2)), self.at_bob)
         if reliable:
-            self.alice._calls["1"] = call = OutgoingCall(self.alice, "1", None)
+            calls = self.alice._calls
+            call = OutgoingCall(calls, "1", None)
+            calls.placed(call)
             target, sound = target_of("sip:192.0.2.201", None), LocalMedia(ALICE.host, 4000)
             call.invite(target, sound, 0.0, {"Require": "100rel"})
         else:
@@ -75,7 +77,7 @@ def test_every_call_ends_right_at_both_ends(
     for agent in (calls.alice, calls.bob):
         assert not agent.calls
         assert not agent.busy
-        assert not agent._dialogs
+        assert not agent.dialogs
         assert agent.layer.idle
         assert agent.deadline is None
 
@@ -110,11 +112,11 @@ MIRRORED = {
 def mutual(one: Party, other: Party) -> list[tuple[str, str]]:
     """The calls that both have with each other, by their names at either."""
     theirs = {
-        (call, local, remote): session for (call, local, remote), (session, _) in other.agent._dialogs.items()
+        (call, local, remote): session for (call, local, remote), (session, _) in other.agent.dialogs.items()
     }
     return [
         (session.call, theirs[call, remote, local].call)
-        for (call, local, remote), (session, _) in one.agent._dialogs.items()
+        for (call, local, remote), (session, _) in one.agent.dialogs.items()
         if (call, remote, local) in theirs
     ]
 
@@ -174,7 +176,7 @@ def test_whatever_is_asked_for_within_calls_both_ends_agree_and_nothing_is_left(
             for session, far in (sessions, sessions[::-1]):
                 assert session.hold.there is far.hold.here, "each knows whether the other holds"
     for party in parties.everybody:
-        dialogs = {session.call for session, _ in party.agent._dialogs.values()}
+        dialogs = {session.call for session, _ in party.agent.dialogs.values()}
         assert dialogs == set(party.agent.calls)
         party.agent.hang_up_all(network.now)
     network.run(400)

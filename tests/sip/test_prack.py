@@ -160,7 +160,7 @@ def test_199_ends_one_branch_and_what_is_heard_of_it(calling: Calling) -> None:
     assert flows(calling) == [49172, 50000, 49172], "back to the one that is left"
     calling.answered(199, "a")
     assert calling.told() == [Progress("c", 199, "Because", early_media=False)]
-    assert calling.bob._dialogs == {}
+    assert calling.bob.dialogs == {}
     calling.answered(200, "b", OTHER)
     assert isinstance(calling.told()[-1], Answered), "what is answered all the same is a call"
 
@@ -259,7 +259,7 @@ def test_180_that_nobody_acknowledges() -> None:
     stage.receive(within("ACK", stage.tag, 1), 32.0)
     stage.bob.tick(100)
     assert stage.bob.layer.idle
-    assert not stage.bob._dialogs
+    assert not stage.bob.dialogs
 
 
 @pytest.mark.parametrize(

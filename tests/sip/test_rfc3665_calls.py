@@ -59,8 +59,8 @@ class Flow:
         assert self.bob.layer.idle
         assert self.alice.deadline is None
         assert self.bob.deadline is None
-        assert not self.alice._dialogs
-        assert not self.bob._dialogs
+        assert not self.alice.dialogs
+        assert not self.bob.dialogs
 
     def of(self, agent: UserAgent, kind: type[UserAgentEvent]) -> list[UserAgentEvent]:
         return [event for event in self.network.events[agent.contact] if isinstance(event, kind)]

@@ -283,7 +283,7 @@ def test_3_7_session_with_re_invite_ip_address_change(moving: MovingBob, who: st
     moving.network.run(40)
     assert moving.alice.layer.idle
     assert moving.alice.deadline is None
-    assert not moving.alice._dialogs
+    assert not moving.alice.dialogs
 
 
 def test_3_7_a_refused_offer_moves_nothing(moving: MovingBob) -> None:

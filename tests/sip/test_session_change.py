@@ -127,7 +127,7 @@ def test_a_provisional_response_and_nothing_more() -> None:
     assert "BYE" in sent
     assert [type(event) for event in held.told()] == [Ended]
     assert held.bob.layer.idle
-    assert not held.bob._dialogs
+    assert not held.bob.dialogs
 
 
 def test_a_late_answer_after_our_cancel() -> None:

@@ -553,7 +553,7 @@ def test_a_second_fork_that_answers_is_acknowledged_and_ended(stage: Stage) -> N
     assert [type(event) for event in stage.told()] == [MediaChanged, Answered]
     stage.receive(response(bytes(sent[1]), 200))
     assert list(stage.bob.calls) == ["c"]
-    assert len(stage.bob._dialogs) == 1
+    assert len(stage.bob.dialogs) == 1
 
 
 def test_a_2xx_without_any_answer_is_acknowledged_and_ended(stage: Stage) -> None:
@@ -603,7 +603,7 @@ def test_an_invite_that_stays_without_answer_to_its_cancel_is_given_up(stage: St
         stage.bob.tick(stage.bob.deadline)
     assert not stage.bob.busy
     assert stage.bob.layer.idle
-    assert not stage.bob._dialogs
+    assert not stage.bob.dialogs
 
 
 def test_the_cancel_has_the_branch_and_number_of_its_invite(stage: Stage) -> None:
