@@ -23,7 +23,7 @@ class Redirected(Stage):
 
     def __init__(self, may_call: Callable[[str], bool] = lambda _uri: True) -> None:
         super().__init__()
-        self.bob.may_call = may_call
+        self.bob._calls.may_call = may_call
         account = Account(7, "bob", "192.0.2.101", password="secret", display_name="Bob")
         self.bob.add_account(account)
         self.bob.invite("c", account, "sip:alice@192.0.2.101", SOUND, 0.0)
