@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -99,6 +100,29 @@ def test_name_servers_that_are_down_leave_the_hosts_file(run: Run) -> None:
             assert str(hop) == "127.0.0.1:5060"
             assert asyncio.get_running_loop().time() - began < 2.0
             assert resolver.known(Destination("localhost"), socket.AF_INET)
+            await resolver.close()
+
+    run(test())
+
+
+def test_a_name_server_that_does_not_answer_is_what_the_reason_names(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wanted soon after is asked for anew: it may be back."""
+
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        later = [0.0]
+        monkeypatch.setattr("offhook.sip.resolve._now", lambda: loop.time() + later[0])
+        destination = Destination("pbx.test", port=5060)
+        with DnsServer(*ZONE, "pbx.test. 60 IN A 127.0.0.2", silent=True) as server:
+            resolver = Resolver(NameServer("127.0.0.1", server.port))
+            reason = f"the name server 127.0.0.1:{server.port} does not say where pbx.test is (--dns)"
+            with pytest.raises(OSError, match=f"^{re.escape(reason)}$"):
+                await resolver.locate(destination, socket.AF_INET)
+            server.silent = False
+            later[0] = 11
+            assert await resolver.locate(destination, socket.AF_INET)
             await resolver.close()
 
     run(test())

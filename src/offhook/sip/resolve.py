@@ -49,6 +49,9 @@ class NameServer(NamedTuple):
     address: str
     port: int = DNS_PORT
 
+    def __str__(self) -> str:
+        return f"the name server {Hop('UDP', self.address, self.port)}"
+
 
 _Key = tuple[Question, socket.AddressFamily | None]
 
@@ -118,17 +121,19 @@ class Resolver:
     async def _ask(self, question: Question, family: socket.AddressFamily) -> Answer:
         if question.kind != "address":
             records, ttl = await self._query(question.name, question.kind)
-            answer = Answer(_read(question.kind, records))
+            answer = Answer(_read(question.kind, records or ()))
         else:
             answer, ttl = await self._address(question.name, family)
         self._remember(_key(question, family), answer, ttl)
         return answer
 
     async def _address(self, name: str, family: socket.AddressFamily) -> tuple[Answer, float]:
+        silent = None
         if self._name_server is not None:
             records, ttl = await self._query(name, "A" if family == socket.AF_INET else "AAAA")
             if records:
                 return Answer(tuple(each.to_text() for each in records)), ttl
+            silent = self._name_server if records is None else None
         async with self._slots:
             try:
                 if found := await _of_the_system(name, family):
@@ -141,10 +146,12 @@ class Resolver:
                     return Answer(reason=reason), NOT_FOUND
             except TimeoutError:
                 return Answer(reason=_silence(name)), NOT_ANSWERED
+        if silent is not None:
+            return Answer(reason=f"{silent} does not say where {name} is (--dns)"), NOT_ANSWERED
         return Answer(reason=f"no {_FAMILIES[family]} address found for {name}"), NOT_FOUND
 
-    async def _query(self, name: str, kind: str) -> tuple[list[Any], float]:
-        """The records, none where there are none or nobody says, and how long that holds."""
+    async def _query(self, name: str, kind: str) -> tuple[list[Any] | None, float]:
+        """The records, None where nobody says, and how long that holds."""
         # A phone whose PBX is an address needs none of it.
         import dns.asyncresolver  # noqa: PLC0415
         import dns.exception  # noqa: PLC0415
@@ -161,7 +168,7 @@ class Resolver:
         except dns.resolver.NXDOMAIN:
             return [], NOT_FOUND
         except (dns.exception.DNSException, OSError, ValueError):
-            return [], NOT_ANSWERED
+            return None, NOT_ANSWERED
         return ([], NOT_FOUND) if found.rrset is None else ([*found.rrset], found.rrset.ttl)
 
     def _recall(self, key: _Key) -> Answer | None:
