@@ -94,6 +94,33 @@ def test_digits(content_type: str, body: str, shown: str) -> None:
     )
 
 
+PROOF = b'Authorization: Digest username="bob", response="5ec2e7"\r\nContact: <sip:bob:5ec2e7@pbx>'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        request("REGISTER").replace(b"\r\n\r\n", b"\r\n" + PROOF + b"\r\n\r\n").join([b"\r\n\r\n", b""]),
+        request(body=f"{SDP}a=crypto:1 AEAD_AES_128_GCM inline:5ec2e7\r\n").replace(b"\r\n", b"\n"),
+        request(body=f"{SDP} a=crypto:1 AEAD_AES_128_GCM inline:5ec2e7\r\n"),
+        request(body=f"{SDP}a=crypto:1 AEAD_AES_128_GCM 5ec2e7\r\n"),
+        b"INVITE sip:a SIP/2.0\r\na=crypto:1 AEAD_AES_128_GCM inline:5ec2e7",
+        request("NOTIFY", body="SIP/2.0 401 No\r\n" + PROOF.decode()),
+        request("NOTIFY", body='<dialog><target uri="sip:bob:5ec2e7@pbx"/></dialog>'),
+        request("NOTIFY", body="<kpml-response digits =\n'5ec2e7'/>"),
+        request("INFO", body="p=Digit-Collection\r\ny=Digits\r\nd=Digits=5ec2e7"),
+    ],
+)
+def test_a_secret_in_an_unusual_place(message: bytes) -> None:
+    """Before and after the head, with other ends of lines, in what is no SIP."""
+    shown = redacted(message)
+    assert b"5ec2e7" in message
+    assert b"5ec2e7" not in shown
+    assert redacted(shown) == shown
+    if b"REGISTER" not in message:
+        assert len(shown) == len(message)
+
+
 def test_all_else_stays_as_it_was() -> None:
     challenge = {"WWW-Authenticate": 'Digest realm="pbx", nonce="abc"', "Contact": "<sip:bob@192.0.2.1:5060>"}
     message = request(body=SDP, headers=challenge)

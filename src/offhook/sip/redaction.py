@@ -19,10 +19,12 @@ _SHOWN = re.compile(
 )
 # Bounded: without an @ to end it, each sip: would have the rest looked through.
 _URI_PASSWORD = re.compile(rb"(\bsips?:[^@:\s<>\"]{0,1024}):[^@\s<>\"]{0,1024}@", re.IGNORECASE)
+_URI_PASSWORD_IN_BODY = re.compile(rb"(\bsips?:[^@:\s<>\"]{0,1024}:)([^@\s<>\"]{0,1024})@", re.IGNORECASE)
 _URI_CREDENTIALS = re.compile(rb"((?:Proxy-)?Authorization=)[^&>\s\"]*", re.IGNORECASE)
 
 _KEYS = re.compile(
-    rb"(^a=crypto:[^\r\n]*?inline:|^a=key-mgmt:|^a=ice-pwd:|^k=|^[ \t]*Signal[ \t]*[=:][ \t]*|\bdigits=[\"'])"
+    rb"(^[ \t]*(?:a=crypto:(?:[ \t]*[^\s:]+[ \t]+[^\s:]+[ \t]+(?:inline:)?)?|a=key-mgmt:|a=ice-pwd:|k=)"
+    rb"|^[ \t]*Signal[ \t]*[=:][ \t]*|\bdigits\s{0,16}=\s{0,16}[\"']|^[ \t]*d=Digits=)"
     rb"([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -30,6 +32,8 @@ _DIGIT_BODY = re.compile(
     rb"^(?:Content-Type|c)[ \t]*:\s*application/dtmf\s*(?:;|$)", re.IGNORECASE | re.MULTILINE
 )
 _INK = re.compile(rb"[^\r\n]")
+# Empty lines may stand before a message (RFC 3261 §7.5), and some end lines with a bare LF.
+_BLANK = re.compile(rb"\r?\n\r?\n")
 
 
 def redacted(message: bytes) -> bytes:
@@ -37,13 +41,21 @@ def redacted(message: bytes) -> bytes:
 
     It takes anything: what cannot be read as SIP is searched all the same.
     """
-    head, blank, body = message.partition(b"\r\n\r\n")
+    blank = _BLANK.search(message, len(message) - len(message.lstrip()))
+    end = len(message) if blank is None else blank.end()
+    head, body = message[:end], message[end:]
     digits = _DIGIT_BODY.search(head) is not None
     head = _CREDENTIALS.sub(_without_proof, head)
     head = _URI_PASSWORD.sub(rb"\1:" + _MASK + b"@", head)
     head = _URI_CREDENTIALS.sub(rb"\1" + _MASK, head)
-    body = _INK.sub(b"x", body) if digits else _KEYS.sub(_blotted, body)
-    return head + blank + body
+    # What is no SIP may have its keys anywhere.
+    head = _KEYS.sub(_blotted, head)
+    if digits:
+        return head + _INK.sub(b"x", body)
+    # A message/sipfrag has headers, XML has URIs.
+    for secret in (_CREDENTIALS, _URI_PASSWORD_IN_BODY, _KEYS):
+        body = secret.sub(_blotted, body)
+    return head + body
 
 
 def _without_proof(header: re.Match[bytes]) -> bytes:
@@ -55,5 +67,6 @@ def _without_proof(header: re.Match[bytes]) -> bytes:
     return name + b": " + start + b", ".join([*shown, _MASK])
 
 
-def _blotted(line: re.Match[bytes]) -> bytes:
-    return line[1] + b"x" * len(line[2])
+def _blotted(secret: re.Match[bytes]) -> bytes:
+    start = secret.start(2) - secret.start()
+    return secret[0][:start] + _INK.sub(b"x", secret[2]) + secret[0][start + len(secret[2]) :]
