@@ -152,7 +152,9 @@ async def server(context: ssl.SSLContext | None) -> AsyncIterator["Server"]:
     finally:
         listening.close()
         for writer in this.writers:
-            writer.transport.abort()
+            # Python 3.11.2 fails to abort what was closed twice.
+            if not writer.transport.is_closing():
+                writer.transport.abort()
         await until(lambda: this.serving == 0)
         await listening.wait_closed()
 
