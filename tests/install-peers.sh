@@ -4,7 +4,7 @@ set -eu
 PATH="$PATH:/usr/sbin"
 
 missing=""
-for pair in curl:curl baresip:baresip sipp:sip-tester kamailio:kamailio chromium:chromium \
+for pair in curl:curl strace:strace baresip:baresip sipp:sip-tester kamailio:kamailio chromium:chromium \
     sipsak:sipsak linphonec:linphone-cli in.tftpd:tftpd-hpa; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done

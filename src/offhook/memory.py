@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Self
 
 from offhook.flash import call_rows, contact_rows, setting_rows
@@ -31,6 +32,10 @@ class Memory:
         )
         self.book = PhoneBook(contacts)
         self.layers, self.left_out = recalled(factory, user)
+        self._latest: dict[str, object] = {}
+        """What last wanted a setting otherwise, by its name: who waited for the disk is not to undo that."""
+        self._owed: dict[str, object] = {}
+        """The same, for settings whose value of now is not known to be on the disk."""
 
     @property
     def settings(self) -> PhoneSettings:
@@ -61,25 +66,43 @@ class Memory:
         Raises BadSettings, with nothing changed, and NotSaved, likewise.
         """
         understood = self.layers.understood(changes)
+        turn = self._take_turn(understood)
         await self._flash.save(setting_rows.put(self._phone, understood, frozenset()))
         # Anew, for others may have changed while the disk was waited for.
-        self.layers = self.layers.changed(understood)
+        self.layers = self.layers.changed(
+            {name: value for name, value in understood.items() if self._latest[name] is turn}
+        )
 
     async def unset(self, names: Iterable[str]) -> None:
         """Back to the factory's. Raises NotSaved."""
         gone = frozenset(names)
+        turn = self._take_turn(gone)
         await self._flash.save(setting_rows.put(self._phone, {}, gone))
-        self.layers = self.layers.unset(gone)
+        self.layers = self.layers.unset(frozenset(name for name in gone if self._latest[name] is turn))
 
     def note(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
-        """Take what the phone has changed itself; what of it is new is to be saved."""
+        """Take what the phone has changed itself; what is to be saved of it, for it is new or what was to be
+        saved before is not on the disk yet."""
         before = values_of(self.settings)
         new = {name: value for name, value in values.items() if before[name] != value}
         self.layers = self.layers.changed(new)
-        return new
+        return {name: value for name, value in values.items() if name in new or name in self._owed}
 
     def save(self, values: Mapping[str, Plain]) -> asyncio.Future[None]:
-        return self._flash.save(setting_rows.put(self._phone, values, frozenset()))
+        turn = self._take_turn(values)
+        self._owed |= dict.fromkeys(values, turn)
+        saved = self._flash.save(setting_rows.put(self._phone, values, frozenset()))
+        saved.add_done_callback(partial(self._settle_up, turn))
+        return saved
+
+    def _take_turn(self, names: Iterable[str]) -> object:
+        turn = object()
+        self._latest |= dict.fromkeys(names, turn)
+        return turn
+
+    def _settle_up(self, turn: object, saved: asyncio.Future[None]) -> None:
+        if not saved.cancelled() and saved.exception() is None:
+            self._owed = {name: whose for name, whose in self._owed.items() if whose is not turn}
 
     def log_call(self, record: CallRecord) -> asyncio.Future[None]:
         return self._flash.save(call_rows.put(self._phone, record))

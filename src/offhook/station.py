@@ -246,6 +246,9 @@ class Station:
                 self._told(self.memory.see_missed())
             case Restart(reset):
                 self.restart(reset=reset)
+                # Who is told that all is forgotten can rely on it; what the calls that end now leave is
+                # forgotten by the restart.
+                return asyncio.ensure_future(self.memory.reset()) if reset else None
             case FetchConfiguration(restart):
                 self._autop.ask(restart=restart)
         return None

@@ -40,6 +40,7 @@ def take_entry(phone: Phone) -> str:
 def set_target(phone: Phone, typed: Entry, target: Dialled) -> str:
     rule = typed.forwarding or Forwarding.ALWAYS
     phone.settings.forward[rule] = target.shown
+    phone.keep()
     phone.views.pop()
     return f"forwarding {SPOKEN[rule]} to {target.shown}"
 

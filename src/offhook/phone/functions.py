@@ -129,6 +129,7 @@ def _back(phone: Phone, _named: Call | None) -> str:
 def _dnd(on: bool) -> Verb:
     def cell(phone: Phone, _named: Call | None) -> str:
         phone.settings.dnd = on
+        phone.keep()
         return f"do not disturb is {'on' if on else 'off'}"
 
     return cell

@@ -83,7 +83,7 @@ class Phone:
         self.notice: str | None = None
         self.now = 0.0
         self._sound = SILENCE
-        self._kept = self._to_keep()
+        self._kept: Keep | None = self._to_keep()
         self._records: dict[str, CallRecord] = {}
         """What is to be remembered of calls once the event is dealt with."""
         self._effects: list[Effect] = []
@@ -169,6 +169,11 @@ class Phone:
 
     def ask(self, effect: Effect) -> None:
         self._effects.append(effect)
+
+    def keep(self) -> None:
+        """Have what is kept saved although it may be as before: who repeats a wish may have been told that it
+        was not saved."""
+        self._kept = None
 
     def open_path(self) -> None:
         """Sound on the path that is open, hands-free when none is."""

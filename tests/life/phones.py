@@ -1,0 +1,26 @@
+"""A phone in this process, with its sockets and its folder."""
+
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from offhook.flash.flash import FILE_NAME, Flash
+from offhook.host import Host
+from offhook.options import run_options
+from offhook.phone.reply import Reply
+from offhook.station import Station
+
+
+@asynccontextmanager
+async def started(folder: Path, **given: object) -> AsyncIterator[Station]:
+    host = Host(Flash(folder / FILE_NAME))
+    options = run_options({"http_port": "0", "https_port": "0", "sip_port": "0", **given}, {})
+    await host.start([options.device("0c1105000001")])
+    try:
+        yield host.stations[0]
+    finally:
+        await host.stop()
+
+
+async def said(reply: Reply | Awaitable[Reply]) -> Reply:
+    return reply if isinstance(reply, Reply) else await reply
