@@ -32,10 +32,10 @@ class Memory:
         )
         self.book = PhoneBook(contacts)
         self.layers, self.left_out = recalled(factory, user)
-        self._latest: dict[str, object] = {}
-        """What last wanted a setting otherwise, by its name: who waited for the disk is not to undo that."""
+        self._noted: dict[str, object] = {}
+        """When the phone last changed a setting itself: who waited for the disk since before is not to undo it."""
         self._owed: dict[str, object] = {}
-        """The same, for settings whose value of now is not known to be on the disk."""
+        """Such settings whose value of now is not known to be on the disk, and who saves them."""
 
     @property
     def settings(self) -> PhoneSettings:
@@ -66,19 +66,18 @@ class Memory:
         Raises BadSettings, with nothing changed, and NotSaved, likewise.
         """
         understood = self.layers.understood(changes)
-        turn = self._take_turn(understood)
+        noted = dict(self._noted)
         await self._flash.save(setting_rows.put(self._phone, understood, frozenset()))
         # Anew, for others may have changed while the disk was waited for.
-        self.layers = self.layers.changed(
-            {name: value for name, value in understood.items() if self._latest[name] is turn}
-        )
+        kept = understood.keys() - self._noted_since(noted)
+        self.layers = self.layers.changed({name: understood[name] for name in kept})
 
     async def unset(self, names: Iterable[str]) -> None:
         """Back to the factory's. Raises NotSaved."""
         gone = frozenset(names)
-        turn = self._take_turn(gone)
+        noted = dict(self._noted)
         await self._flash.save(setting_rows.put(self._phone, {}, gone))
-        self.layers = self.layers.unset(frozenset(name for name in gone if self._latest[name] is turn))
+        self.layers = self.layers.unset(gone - self._noted_since(noted))
 
     def note(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
         """Take what the phone has changed itself; what is to be saved of it, for it is new or what was to be
@@ -86,19 +85,18 @@ class Memory:
         before = values_of(self.settings)
         new = {name: value for name, value in values.items() if before[name] != value}
         self.layers = self.layers.changed(new)
+        self._noted |= dict.fromkeys(new, object())
         return {name: value for name, value in values.items() if name in new or name in self._owed}
 
     def save(self, values: Mapping[str, Plain]) -> asyncio.Future[None]:
-        turn = self._take_turn(values)
+        turn = object()
         self._owed |= dict.fromkeys(values, turn)
         saved = self._flash.save(setting_rows.put(self._phone, values, frozenset()))
         saved.add_done_callback(partial(self._settle_up, turn))
         return saved
 
-    def _take_turn(self, names: Iterable[str]) -> object:
-        turn = object()
-        self._latest |= dict.fromkeys(names, turn)
-        return turn
+    def _noted_since(self, before: Mapping[str, object]) -> frozenset[str]:
+        return frozenset(name for name, when in self._noted.items() if before.get(name) is not when)
 
     def _settle_up(self, turn: object, saved: asyncio.Future[None]) -> None:
         if not saved.cancelled() and saved.exception() is None:

@@ -192,6 +192,8 @@ class Station:
 
         Raises BadSettings or NotSaved, with nothing changed.
         """
+        # What a key changed before goes to the disk before.
+        self._save_unsaved()
         await self.memory.change(changes)
         for name in changes:
             self._unsaved.pop(name, None)
@@ -199,6 +201,7 @@ class Station:
 
     async def unset(self, names: frozenset[str]) -> None:
         """Back to the factory's. Raises NotSaved."""
+        self._save_unsaved()
         await self.memory.unset(names)
         self._go_by_settings()
 

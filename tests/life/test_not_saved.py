@@ -71,6 +71,17 @@ def test_a_key_pressed_while_a_setting_is_saved_has_the_last_word(tmp_path):
     asyncio.run(run())
 
 
+def test_a_setting_changed_after_a_key_has_the_last_word(tmp_path):
+    async def run() -> None:
+        async with started(tmp_path) as station:
+            await said(station.press(KeyDown(Key.VOLUME_UP)))
+            await station.change({"sound.ringer": 3})
+        async with started(tmp_path) as station:
+            assert station.state()["volume"]["ringer"] == 3
+
+    asyncio.run(run())
+
+
 def test_a_reset_is_on_the_disk_when_it_is_answered(tmp_path):
     async def run() -> None:
         async with started(tmp_path) as station:
