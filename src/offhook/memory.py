@@ -33,7 +33,7 @@ class Memory:
         self.book = PhoneBook(contacts)
         self.layers, self.left_out = recalled(factory, user)
         self._noted: dict[str, object] = {}
-        """When the phone last changed a setting itself: who waited for the disk since before is not to undo it."""
+        """Settings that the phone changed itself, and when: what waited for the disk is not to undo it."""
         self._owed: dict[str, object] = {}
         """Such settings whose value of now is not known to be on the disk, and who saves them."""
 

@@ -195,8 +195,6 @@ class Station:
         # What a key changed before goes to the disk before.
         self._save_unsaved()
         await self.memory.change(changes)
-        for name in changes:
-            self._unsaved.pop(name, None)
         self._go_by_settings()
 
     async def unset(self, names: frozenset[str]) -> None:
