@@ -19,6 +19,7 @@ class SmallPbx:
         self.contacts: set[str] = set()
         self._socket = bound
         self._here = bound.getsockname()
+        self.port: int = self._here[1]
         self._thread = threading.Thread(target=self._serve)
 
     def __enter__(self) -> Self:
