@@ -1,6 +1,7 @@
 """A phone in this process, with its sockets and its folder."""
 
-from collections.abc import AsyncIterator, Awaitable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,3 +25,9 @@ async def started(folder: Path, **given: object) -> AsyncIterator[Station]:
 
 async def said(reply: Reply | Awaitable[Reply]) -> Reply:
     return reply if isinstance(reply, Reply) else await reply
+
+
+async def until(done: Callable[[], object], seconds: float = 10.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not done():
+            await asyncio.sleep(0.005)

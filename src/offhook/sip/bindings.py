@@ -94,9 +94,12 @@ class Bindings:
             self._messages[account_id].heard()
 
     def _bound(self, changed: BindingChanged, now: float) -> None:
-        self._emit(changed)
         binding = self._bindings.get(changed.account)
-        if changed.state is not Binding.REGISTERED or binding is None or binding.account.mwi == "no":
+        if binding is None:
+            # What becomes of a binding that an account had before says nothing of the account of now.
+            return
+        self._emit(changed)
+        if changed.state is not Binding.REGISTERED or binding.account.mwi == "no":
             return
         messages = self._messages.get(changed.account)
         if messages is None:
