@@ -101,10 +101,11 @@ class Host:
 
     async def stop(self) -> None:
         """Close the ways in, end every call, unregister."""
-        await self._roaming.close()
         await self._http.close()
         # All at once: each may wait a while for its far ends.
         ended = await asyncio.gather(*(each.stop() for each in self.stations), return_exceptions=True)
+        # After the stations: one that is in the middle of its boot is still to be followed.
+        await self._roaming.close()
         self.stations.clear()
         self._directory.clear()
         if self._exchange:
