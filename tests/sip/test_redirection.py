@@ -94,6 +94,29 @@ def test_back_at_home_they_are_given() -> None:
     assert str(invite.uri) == "sip:desk@192.0.2.101"
 
 
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "sip:carol@192.0.2.77:5061;transport=tls",
+        "sips:carol@192.0.2.77:5061",
+        "sip:carol@192.0.2.77;transport=tcp",
+    ],
+)
+def test_by_another_transport(contact: str) -> None:
+    stage = Redirected()
+    invite = stage.answered(302, f"<{contact}>")
+    assert str(invite.uri) == contact
+    assert stage.hop.transport == ("TCP" if "tcp" in contact else "TLS")
+    assert invite.headers["Via"].startswith(f"SIP/2.0/{stage.hop.transport} ")
+    assert invite.headers["Contact"].startswith("<sips:" if contact.startswith("sips:") else "<sip:")
+
+
+def test_sips_is_sent_on_by_tls_alone() -> None:
+    wanted = parse_uri("sips:alice@192.0.2.101")
+    assert Redirections(wanted).next(("sip:c@192.0.2.77;transport=tls",)) is None
+    assert str(Redirections(wanted).next(("sip:c@192.0.2.77", "sips:c@192.0.2.77"))) == "sips:c@192.0.2.77"
+
+
 def test_no_more_than_five() -> None:
     stage = Redirected()
     for number in range(MAX_REDIRECTIONS):
@@ -102,7 +125,9 @@ def test_no_more_than_five() -> None:
     assert stage.told() == [Failed("c", 301, "Because", ("sip:x@192.0.2.77",))]
 
 
-@pytest.mark.parametrize("contact", ["<sip:alice@192.0.2.101>", "<tel:+49301>, <sips:a@b>", "", "<bad", "*"])
+@pytest.mark.parametrize(
+    "contact", ["<sip:alice@192.0.2.101>", "<tel:+49301>, <sips:a@b;transport=sctp>", "", "<bad", "*"]
+)
 def test_one_that_leads_nowhere_is_told(contact: str) -> None:
     stage = Redirected()
     assert stage.answered(300, contact).method == "ACK"
@@ -151,7 +176,7 @@ def test_hanging_up_reaches_who_was_called_last() -> None:
 @pytest.mark.parametrize(
     ("contacts", "target"),
     [
-        (("sips:a@b", "tel:1", "sip:a@b;transport=tls", "sip:a@b;method=BYE", "sip:c@b"), "sip:c@b"),
+        (("sip:a@b;transport=ws", "tel:1", "sip:a@b;method=BYE", "sip:c@b"), "sip:c@b"),
         (("sip:what?@b;Method=invite;x=1?To=d@e",), "sip:what?@b;x=1"),
         (("sip:b?To=c",), "sip:b"),
         (("sip:bob@a", "sip:bob@a?Subject=x"), None),

@@ -325,6 +325,7 @@ class OutgoingCall(InviteSession):
             request.headers.remove(name)
         self._begin_anew()
         self._attempt, self._told, self.flow = 1, None, None
+        self.secure = target.scheme == "sips"
         self._send(target, now)
 
     def _authorized(self, response: ReceivedResponse) -> bool:

@@ -54,8 +54,9 @@ class Redirections:
         may_call: Callable[[str], bool] = lambda _uri: True,
     ) -> None:
         self._may_call = may_call
+        self._follows = policy is not Redirects.NEVER
         # Whoever asked for sips: is not sent on without TLS.
-        self._follows = target.scheme == "sip" and policy is not Redirects.NEVER
+        self._schemes = frozenset({"sips"} if target.scheme == "sips" else {"sip", "sips"})
         self._hosts: set[str] | None = None
         if policy is Redirects.DOMAIN:
             self._hosts = {target.host.lower()} | ({account.host.lower()} if account is not None else set())
@@ -68,7 +69,11 @@ class Redirections:
             return None
         for contact in contacts:
             target = _callable(contact)
-            if target is None or (self._hosts is not None and target.host.lower() not in self._hosts):
+            if (
+                target is None
+                or target.scheme not in self._schemes
+                or (self._hosts is not None and target.host.lower() not in self._hosts)
+            ):
                 continue
             if str(target) not in self._tried and self._may_call(str(target)):
                 self._tried.add(str(target))
@@ -80,9 +85,9 @@ class Redirections:
 def _callable(contact: str) -> WireUri | None:
     """As a Request-URI, which has neither headers nor a method (§19.1.1)."""
     uri = parse_uri(contact)
-    if uri.scheme != "sip" or (uri.parameters.get("method") or "INVITE").upper() != "INVITE":
+    if uri.scheme not in {"sip", "sips"} or (uri.parameters.get("method") or "INVITE").upper() != "INVITE":
         return None
-    if (uri.parameters.get("transport") or "udp").lower() not in {"udp", "tcp"}:
+    if (uri.parameters.get("transport") or "udp").lower() not in {"udp", "tcp", "tls"}:
         return None
     user, at, rest = contact.partition("@") if "@" in contact else ("", "", contact)
     try:
