@@ -185,9 +185,16 @@ def test_every_setting_can_be_written_and_read(name):
 
 def test_secrets_can_be_left_out():
     saved = Layers({}).changed(
-        {"accounts.1.password": "hunter2", "web.password": "hunter2hunter2", "calls.dnd": "yes"}
+        {
+            "accounts.1.password": "hunter2",
+            "web.password": "hunter2hunter2",
+            "action_urls.hold": "https://user:hunter2@crm.example/",
+            "action_urls.mute": "https://crm.example/",
+            "calls.dnd": "yes",
+        }
     )
     lines = list(exported(saved.user, secrets=False))
     assert "Config.Offhook.calls.dnd = yes" in lines
+    assert "Config.Offhook.action_urls.mute = https://crm.example/" in lines
     assert "# Config.Account1.GENERAL.Pwd is left out: it is a secret" in lines
     assert not any("hunter2" in line or "scrypt" in line for line in lines)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from offhook.settings.phone_settings import Plain, describe
+from offhook.settings.phone_settings import Plain, shown
 
 from .names import OWN, names_of
 
@@ -11,11 +11,11 @@ from .names import OWN, names_of
 def exported(values: Mapping[str, Plain], *, secrets: bool) -> Iterator[str]:
     """A line for each setting, or two, under the vendor's name where it has one for the value.
 
-    Without `secrets`, a comment stands in the place of each.
+    Without `secrets`, a comment stands in the place of each, and of a URL that holds a password.
     """
     for setting, value in values.items():
         for name, text in _lines(setting, value):
-            if describe(setting).secret and not secrets:
+            if not secrets and shown(setting, value) != value:
                 yield f"# {name} is left out: it is a secret"
             else:
                 yield f"{name} = {text}".rstrip()
