@@ -155,3 +155,9 @@ def test_a_password_is_kept_as_its_hash():
     assert not password.matches("correct horses", kept)
     assert password.read_password(kept) == kept
     assert password.hashed("correct horse") != kept
+
+
+@pytest.mark.parametrize("number", ["01", " 1", "1 "])
+def test_an_account_has_one_number_and_no_other_spelling(number):
+    with pytest.raises(BadSettings, match=r"write the account's number as accounts\.1"):
+        Layers({}).changed({f"accounts.{number}.user": "1001"})

@@ -152,6 +152,10 @@ def _unknown(name: str) -> str:
     steps = name.split(".")
     as_first = ".".join(["accounts", "1", *steps[2:]]) if steps[0] == "accounts" and len(steps) == 3 else name
     if as_first in NAMES:
+        number = whole_number(steps[1]) if steps[0] == "accounts" else None
+        if number is not None and steps[1] != str(number):
+            # 01 would be the account 1 as well, and one of the two would be lost.
+            return f"write the account's number as accounts.{number}"
         return ""
     near = get_close_matches(as_first, NAMES, n=1)
     return "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
