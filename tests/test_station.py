@@ -211,3 +211,34 @@ def test_block_list_and_dial_rules_take_effect_at_once(tmp_path):
             assert station.device.phone.settings.blocked.has("sip:0049301@192.0.2.1")
 
     asyncio.run(run())
+
+
+def test_half_of_a_rule_is_not_unset_and_nothing_of_it_is_lost(tmp_path):
+    credential = {"access.credential": "also", "access.password": "geheim12", "access.allow": "10.0.0.0/8"}
+
+    async def run() -> None:
+        async with started(tmp_path) as station:
+            await station.change(credential)
+            with pytest.raises(BadSettings, match="needs a password"):
+                await station.unset(frozenset({"access.password"}))
+        async with started(tmp_path) as station:
+            assert station.memory.layers.user == credential
+            await station.unset(frozenset({"access.password", "access.credential"}))
+            assert station.memory.layers.user == {"access.allow": "10.0.0.0/8"}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("function", [Function.REBOOT, Function.RESET])
+def test_a_phone_comes_back_though_its_file_cannot_be_read(tmp_path, function):
+    async def run() -> None:
+        async with started(tmp_path) as station:
+            await station.change({"calls.reject_code": 603})
+            (tmp_path / FILE_NAME).write_bytes(b"no database at all" * 1000)
+            before = station.device
+            await said(station.press(Perform(function)))
+            async with asyncio.timeout(8):
+                await until(lambda: station.device not in {None, before})
+            assert station.device.phone.settings.reject_code == 603
+
+    asyncio.run(run())

@@ -73,8 +73,10 @@ class Memory:
         self.layers = self.layers.changed({name: understood[name] for name in kept})
 
     async def unset(self, names: Iterable[str]) -> None:
-        """Back to the factory's. Raises NotSaved."""
+        """Back to the factory's. Raises BadSettings or NotSaved, with nothing changed."""
         gone = frozenset(names)
+        # A rule may need two settings together: what would not be understood at the next start is not saved.
+        self.layers.unset(gone)
         noted = dict(self._noted)
         await self._flash.save(setting_rows.put(self._phone, {}, gone))
         self.layers = self.layers.unset(gone - self._noted_since(noted))

@@ -13,7 +13,7 @@ from offhook import __version__
 from offhook.autop.auto_provisioning import AutoProvisioning
 from offhook.cannot_listen import CannotListen
 from offhook.device import Device
-from offhook.flash.flash import NotSaved
+from offhook.flash.flash import NotRead, NotSaved
 from offhook.http_front.site import Site
 from offhook.memory import Memory
 from offhook.notify.feed import Feed
@@ -140,7 +140,10 @@ class Station:
             await (self.memory.reset() if reset else self.memory.settle())
         except NotSaved as failure:
             _log.error("%s: %s", "nothing was forgotten" if reset else "not everything was saved", failure)
-        self.memory = self.memory.anew()
+        try:
+            self.memory = self.memory.anew()
+        except NotRead as failure:
+            _log.error("the phone goes on with what it knows: %s", failure)
         self.site.access = access(self.memory.settings)
         if reset:
             # Whom to tell is forgotten with the rest.
@@ -198,7 +201,7 @@ class Station:
         self._go_by_settings()
 
     async def unset(self, names: frozenset[str]) -> None:
-        """Back to the factory's. Raises NotSaved."""
+        """Back to the factory's. Raises BadSettings or NotSaved, with nothing changed."""
         self._save_unsaved()
         await self.memory.unset(names)
         self._go_by_settings()

@@ -10,7 +10,7 @@ import pytest
 
 from offhook.data_folder import BadDataFolder
 from offhook.flash import call_rows, setting_rows
-from offhook.flash.flash import Flash, NotSaved
+from offhook.flash.flash import Flash, NotRead, NotSaved
 from offhook.flash.schema import VERSION
 from offhook.phone.call_log import CallRecord, Kind
 
@@ -178,3 +178,20 @@ def test_calls_come_back_in_order_and_the_oldest_are_forgotten(file):
         await flash.close()
 
     asyncio.run(save())
+
+
+def test_a_file_that_cannot_be_made_or_read_is_told_as_the_folders(file):
+    with pytest.raises(BadDataFolder, match="No such file"):
+        Flash(file.parent / "away" / file.name)
+    flash = Flash(file)
+    file.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(NotRead, match=f"{file.name}: file is not a database"):
+        settings(flash)
+
+
+def test_a_row_that_is_no_json_is_what_stands_there(file):
+    flash = Flash(file)
+    with sqlite3.connect(file) as connection:
+        connection.execute("INSERT INTO setting VALUES ('phone', 'calls.refer', '{ask')")
+    connection.close()
+    assert settings(flash) == {"calls.refer": "{ask"}

@@ -1,6 +1,7 @@
 """What a phone has saved, for commands that read and change it while the phone does not run."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,17 +34,25 @@ def memory_of(data: Path | None, phone: str) -> Memory:
     with _told(folder):
         if not (folder / FILE_NAME).exists():
             raise Failed(f"{folder}: no phone has saved anything here; --data DIR names another folder")
-        return Memory(Flash(folder / FILE_NAME), phone, {})
+        return Memory(_opened(folder), phone, {})
 
 
 async def _changed(folder: Path, phone: str, wish: Callable[[Memory], Awaitable[None]]) -> Memory:
-    flash = Flash(folder / FILE_NAME)
+    flash = _opened(folder)
     try:
         memory = Memory(flash, phone, {})
         await wish(memory)
     finally:
         await flash.close()
     return memory
+
+
+def _opened(folder: Path) -> Flash:
+    flash = Flash(folder / FILE_NAME)
+    if flash.set_aside is not None:
+        aside = flash.set_aside.name
+        print(f"offhook: {flash.file} was damaged: kept as {aside}; nothing is saved now", file=sys.stderr)
+    return flash
 
 
 @contextmanager

@@ -37,6 +37,10 @@ class NotSaved(Exception):
     """What was to be saved was not; the text says why, for a person."""
 
 
+class NotRead(BadDataFolder):
+    """What was saved cannot be read just now, for the disk is full or broken."""
+
+
 class _Waiting(NamedTuple):
     change: Change
     saved: asyncio.Future[None]
@@ -67,9 +71,15 @@ class Flash:
             raise BadDataFolder(file, str(error)) from None
 
     def read(self, query: Callable[[sqlite3.Connection], _Found]) -> _Found:
-        """What `query` returns, at once: for the start, when nothing else waits for the loop."""
-        with closing(_connect(self.file)) as connection:
-            return query(connection)
+        """What `query` returns, at once: for the start, when nothing else waits for the loop.
+
+        Raises NotRead.
+        """
+        try:
+            with closing(_connect(self.file)) as connection:
+                return query(connection)
+        except sqlite3.Error as error:
+            raise NotRead(self.file, str(error)) from None
 
     def save(self, change: Change) -> asyncio.Future[None]:
         """Done when the change is on the disk; raises NotSaved where it is not."""
@@ -95,7 +105,10 @@ class Flash:
 
     def _prepare(self) -> None:
         # Made here and not by SQLite, for it holds passwords.
-        self.file.touch(mode=0o600)
+        try:
+            self.file.touch(mode=0o600)
+        except OSError as error:
+            raise BadDataFolder(self.file, error) from None
         with closing(_connect(self.file)) as connection:
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("malformed")

@@ -13,7 +13,16 @@ Plain = str | int | bool | list[str] | None
 
 def recall(connection: sqlite3.Connection, phone: str) -> dict[str, Plain]:
     rows = connection.execute("SELECT name, value FROM setting WHERE phone = ?", (phone,))
-    return {name: json.loads(value) for name, value in rows}
+    return {name: _loaded(value) for name, value in rows}
+
+
+def _loaded(text: str) -> Plain:
+    """What somebody wrote by hand may be no JSON; then it is for the setting's reader to judge."""
+    try:
+        value: Plain = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value
 
 
 def put(phone: str, changes: Mapping[str, Plain], gone: frozenset[str]) -> Change:
