@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from offhook.device import Device
 from offhook.flash.flash import FILE_NAME, Flash
 from offhook.host import Host
 from offhook.options import run_options
@@ -125,17 +126,24 @@ def test_while_it_boots_every_path_says_so(tmp_path, pbx):
     async def run() -> None:
         async with three(tmp_path, pbx) as phones:
             (station, port), (_, other), _ = phones
+            may_boot, boot = asyncio.Event(), station._boot
+
+            async def held_back(station: Station, sip_port: int) -> Device:
+                await may_boot.wait()
+                return await boot(station, sip_port)
+
+            station._boot = held_back
             await said(station.press(Perform(Function.REBOOT)))
-            station.site.booting = True
             upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
             asked = [(path, ()) for path in PATHS]
             asked += [(path, (*upgrade, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")) for path in PATHS[:2]]
             for path, headers in asked:
-                station.site.booting = True
                 answer = await get(port, path, *headers)
                 assert answer.startswith("http/1.1 503"), (path, headers, answer)
                 assert "\r\nretry-after: 2\r\n" in answer
             assert (await get(other, "/api/v1/state")).startswith("http/1.1 200")
+            may_boot.set()
+            await until(lambda: not station.site.booting, "the phone", BACK_WITHIN)
 
     asyncio.run(run())
 
