@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from offhook import device as device_module
-from offhook.device import Device
+from offhook.device import Device, House
 from offhook.phone import Reply, Verdict
+from offhook.phone.effects import HouseEffect, LogCall
 from offhook.phone.events import Event, Function, Key, KeyDown, MakeCall, Perform
 from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
@@ -23,8 +24,10 @@ from .sip.message_text import request
 
 
 @asynccontextmanager
-async def running(*accounts: Account, ports: RtpPorts | None = None) -> AsyncIterator[Device]:
-    device = Device(accounts, clock=MediaClock(), ports=ports or RtpPorts(), address="127.0.0.1")
+async def running(
+    *accounts: Account, ports: RtpPorts | None = None, house: House | None = None
+) -> AsyncIterator[Device]:
+    device = Device(accounts, clock=MediaClock(), ports=ports or RtpPorts(), address="127.0.0.1", house=house)
     await device.start(0)
     try:
         yield device
@@ -68,6 +71,25 @@ def test_the_invite_is_on_the_wire_when_make_call_is_answered(far_end, monkeypat
             invite = far_end.recv(4096)
             assert invite.startswith(b"INVITE sip:1002@127.0.0.1:")
             assert b"\r\nm=audio " in invite
+
+    asyncio.run(play())
+
+
+def test_nothing_that_a_call_means_to_the_house_stands_before_its_invite(far_end, monkeypatch):
+    monkeypatch.setattr(device_module, "FAREWELL", 0.1)
+    far_end.setblocking(False)
+    sent_before: list[bytes] = []
+
+    class Waiting:
+        def carry_out(self, effect: HouseEffect) -> None:
+            if isinstance(effect, LogCall) and not sent_before:
+                sent_before.append(far_end.recv(4096))
+
+    async def play() -> None:
+        async with running(direct(1, "1001", far_end.getsockname()[1]), house=Waiting()) as device:
+            device.press(MakeCall("1002"))
+
+            assert sent_before[0].startswith(b"INVITE ")
 
     asyncio.run(play())
 

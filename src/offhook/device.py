@@ -347,6 +347,9 @@ class Device:
                         self._saving.append(saved)
                 elif news := self._performer.perform(effect, now):
                     self._inbox.append(news)
+                elif isinstance(effect, PlaceCall):
+                    # Whoever dialled waits for it; what else the call means to the house can follow it.
+                    self._endpoint.flush()
             self._endpoint.flush()
         finally:
             self._handling = False

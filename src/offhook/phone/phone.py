@@ -273,16 +273,16 @@ class Phone:
 
     def _settle(self, before: Page) -> None:
         """What follows from the new state, whatever led there."""
-        page = self.page
+        page, focused = self.page, self.focused
         if not self.calls:
             self.muted = self.at_home = False
         if page is not Page.OFF_HOOK and self.path is Path.NONE:
             self.busy_tone = False
-        if isinstance(self.view, Entry) or self.focused:
+        if isinstance(self.view, Entry) or focused:
             self.busy_tone = False
         if page is Page.OFF_HOOK and before is not Page.OFF_HOOK and not self.busy_tone:
             self.ask(SetTimer(Timer.DIAL, self.settings.dial_within))
-        early = self.focused if self.focused and self.focused.plays_early else None
+        early = focused if focused and focused.plays_early else None
         talking = [call for call in self.calls.values() if call.state is CallState.TALKING]
         sound = SetSound(
             calls=frozenset(call.id for call in ([early] if early else talking)),

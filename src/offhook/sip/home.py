@@ -5,6 +5,7 @@ something came from, the address alone does: a registrar calls by connections wh
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TypeVar
 
@@ -72,6 +73,7 @@ def _add(places: dict[tuple[str, int], None], hop: Hop) -> None:
     remember(places, (_comparable(hop.host), hop.port), MAX_REMEMBERED)
 
 
+@lru_cache
 def _comparable(host: str) -> str:
     """IPv6 can be written in many ways."""
     try:

@@ -303,10 +303,16 @@ def finish(message: Request | Response, body: bytes = b"", body_type: str = "app
     message.headers.set("Content-Length", str(len(body)))
 
 
-def new_request(method: str, uri: URI, headers: Mapping[str, str]) -> Request:
-    """A request with `headers` all at once: for each, Headers.set looks through those that are there."""
-    request = Request(method, uri)
-    request.headers._list = [(name, [value]) for name, value in headers.items()]
+def new_request(method: str, uri: URI, headers: Mapping[str, str], body: bytes = b"") -> Request:
+    """A request with its headers all at once: for each, Headers.set looks through those that are there.
+
+    `body` is SDP, where there is one.
+    """
+    request = Request(method, uri, body)
+    fields = request.headers._list = [(name, [value]) for name, value in headers.items()]
+    if body:
+        fields.append(("Content-Type", ["application/sdp"]))
+    fields.append(("Content-Length", [str(len(body))]))
     return request
 
 

@@ -20,7 +20,7 @@ from .dialog import Dialog
 from .dialog_client import MAX_CHALLENGES, DialogClient, TooManyWaiting
 from .events import MessagesRefused, MessagesWaiting
 from .hop import Hop
-from .message import ReceivedRequest, ReceivedResponse, finish, new_request
+from .message import ReceivedRequest, ReceivedResponse, new_request
 from .message_summary import MESSAGE_SUMMARY
 from .name_addr import name_addr
 from .route import routed
@@ -201,7 +201,6 @@ class MessageSubscription:
         request = new_request("SUBSCRIBE", uri, headers)
         if routes:
             request.headers.setlist("Route", routes)
-        finish(request)
 
         def prepare(request: Request, hop: Hop) -> None:
             request.headers.set("Contact", f"<{layer.contact_uri(account, hop)}>")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 from .media import COMFORT_NOISE, TELEPHONE_EVENT, Codec, Direction, LocalMedia, MediaFlow
-from .protection import PROFILES, NotProtected, Protection
+from .protection import PLAIN, PROFILES, NotProtected, Protection
 from .sdp import Attribute, BadSdp, Media, Origin, SessionDescription, parse
 
 EVENTS = "0-16"
@@ -33,8 +33,8 @@ NO_SRTP = Protection("no", bytes)
 
 def offer(media: LocalMedia, origin: Origin, protection: Protection = NO_SRTP) -> bytes:
     """`origin.version` rises by one with each offer or answer that differs from the last (RFC 3264 §8)."""
-    encodings = tuple([_encoding(codec, codec.payload_type) for codec in media.codecs])
-    stream = _stream(media, encodings, _own_events(media), media.direction)
+    formats, attributes = _offered(media.codecs, media.telephone_event, media.direction)
+    stream = Media("audio", media.port, PLAIN, formats, attributes=attributes)
     return bytes(SessionDescription(origin, media.address, (protection.offer(stream),)))
 
 
@@ -58,7 +58,8 @@ def answer(
             flow = _flow(theirs, offered, media, answering=True)
             common = _common(offered, media.codecs)
             encodings = tuple([_encoding(codec, number) for number, codec in common])
-            stream = _stream(media, encodings, _events(offered, common, media), flow.direction)
+            formats, attributes = _formats(encodings, _events(offered, common, media), flow.direction)
+            stream = Media("audio", media.port, PLAIN, formats, attributes=attributes)
             stream, keys = protection.answer(offered, stream)
         except (NotAcceptable, NotProtected) as error:
             why, flow = str(error), None
@@ -106,18 +107,18 @@ def _encoding(codec: Codec, number: int) -> Encoding:
     return number, f"{_SPELT.get(codec.name, codec.name)}/{codec.rate}{_CHANNELS[codec.channels]}"
 
 
-def _stream(
-    media: LocalMedia, encodings: tuple[Encoding, ...], events: Events, direction: Direction
-) -> Media:
-    formats, attributes = _formats(encodings, events, direction)
-    return Media("audio", media.port, "RTP/AVP", formats, attributes=attributes)
+Formats = tuple[tuple[str, ...], tuple[Attribute, ...]]
+"""Of a stream: the formats of its `m=` line, and what its attributes say of them."""
 
 
 @lru_cache
-def _formats(
-    encodings: tuple[Encoding, ...], events: Events, direction: Direction
-) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
-    """What all calls with these codecs say of them."""
+def _offered(codecs: tuple[Codec, ...], telephone_event: int | None, direction: Direction) -> Formats:
+    """The same for all calls with these codecs."""
+    encodings = tuple([_encoding(codec, codec.payload_type) for codec in codecs])
+    return _formats(encodings, _own_events(codecs, telephone_event), direction)
+
+
+def _formats(encodings: tuple[Encoding, ...], events: Events, direction: Direction) -> Formats:
     formats = [str(number) for number, _ in (*encodings, *events)]
     attributes: list[Attribute] = [("rtpmap", f"{number} {encoding}") for number, encoding in encodings]
     for number, rate in events:
@@ -172,12 +173,12 @@ def _common(stream: Media, codecs: Sequence[Codec]) -> list[tuple[int, Codec]]:
     return common
 
 
-def _own_events(media: LocalMedia) -> Events:
+def _own_events(codecs: tuple[Codec, ...], telephone_event: int | None) -> Events:
     """Digits by the clock of each codec, and by 8 kHz in any case: many know no other."""
-    if media.telephone_event is None:
+    if telephone_event is None:
         return ()
-    rates = dict.fromkeys((8000, *(codec.rate for codec in media.codecs)))
-    return tuple((media.telephone_event + number, rate) for number, rate in enumerate(rates))
+    rates = dict.fromkeys((8000, *(codec.rate for codec in codecs)))
+    return tuple((telephone_event + number, rate) for number, rate in enumerate(rates))
 
 
 def _events(stream: Media, common: Sequence[tuple[int, Codec]], media: LocalMedia) -> Events:
@@ -214,7 +215,8 @@ def _received(
     if offered is not None:
         ours = list(dict.fromkeys(codec for _, codec in common))
         rates = {rate for _, rate in events}
-        ours += [Codec(TELEPHONE_EVENT, at, rate) for at, rate in _own_events(offered) if rate in rates]
+        events_offered = _own_events(offered.codecs, offered.telephone_event)
+        ours += [Codec(TELEPHONE_EVENT, at, rate) for at, rate in events_offered if rate in rates]
     rtpmap = stream.rtpmap
     noise = [
         number

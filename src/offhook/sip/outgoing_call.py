@@ -15,7 +15,7 @@ from .hop import Hop
 from .identity import ANONYMOUS, Identity
 from .invite_session import InviteSession, Owner
 from .media import Direction, LocalMedia, MediaFlow
-from .message import ReceivedResponse, finish, new_request, phrase_of
+from .message import ReceivedResponse, new_request, phrase_of
 from .name_addr import NameAddr, name_addr
 from .negotiation import Negotiation
 from .offer_answer import NotAcceptable
@@ -129,9 +129,7 @@ class OutgoingCall(InviteSession):
         }
         if self._private:
             headers["Privacy"] = "id"
-        request = new_request("INVITE", target, headers)
-        finish(request, self.negotiation.offer(media))
-        return request
+        return new_request("INVITE", target, headers, self.negotiation.offer(media))
 
     def _send(self, target: WireUri, now: float) -> None:
         request = self._request
