@@ -47,7 +47,7 @@ def test_the_names_that_others_script_against() -> None:
         "--allow --host-name --trusted-origin --trusted-proxy --confirm-page --autop-url --mac --sip-trace "
         "--config "
         "--auto-answer --call-waiting --reject-code --dnd-code --no-answer-after --reject-anonymous "
-        "--callers --unknown-callers --redirects --refer --voicemail"
+        "--callers --unknown-callers --unlimited --redirects --refer --voicemail"
     )
     assert variable("http_port") == "OFFHOOK_HTTP_PORT"
 

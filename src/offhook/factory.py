@@ -23,6 +23,7 @@ SETTING_OF_OPTION: Final[Mapping[str, str]] = {
     "reject_anonymous": "calls.reject_anonymous",
     "callers": "calls.callers",
     "unknown_callers": "calls.unknown_callers",
+    "unlimited": "calls.unlimited",
     "redirects": "calls.redirects",
     "refer": "calls.refer",
     "no_answer_after": "forward.no_answer_after",

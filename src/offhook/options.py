@@ -91,7 +91,7 @@ _HostNames = Annotated[
     frozenset[str], BeforeValidator(read_host_names), Shown("NAME", "none", repeatable=True)
 ]
 _Origins = Annotated[frozenset[str], BeforeValidator(read_origins), Shown("ORIGIN", "none", repeatable=True)]
-_Proxies = Annotated[AllowList, BeforeValidator(read_allow_list), Shown("LIST", "none")]
+_List = Annotated[AllowList, BeforeValidator(read_allow_list), Shown("LIST", "none")]
 _YesOrNo = Annotated[bool, BeforeValidator(read_yes), Shown("yes|no", "yes")]
 
 _Code = Annotated[int, BeforeValidator(read_refusal_code), Shown("CODE")]
@@ -152,6 +152,11 @@ class CallOptions(Options):
         default=UnknownCallers.REFUSE,
         description="What strangers get who ask for a user that there is not, or may not call: "
         "a refusal, or no answer at all.",
+    )
+    unlimited: _List = Field(
+        default=AllowList(()),
+        description="Addresses that may send as much SIP a second as they like, such as an exchange that is "
+        "no registrar; written as --allow is.",
     )
     redirects: Annotated[
         Redirects, BeforeValidator(read_choice(Redirects)), Shown("follow|domain|never", "follow")
@@ -217,7 +222,7 @@ class RunOptions(CallOptions):
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
     host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)
     trusted_origin: _Origins = Field(default=frozenset(), description=_TRUSTED_ORIGIN)
-    trusted_proxy: _Proxies = Field(default=AllowList(()), description=_TRUSTED_PROXY)
+    trusted_proxy: _List = Field(default=AllowList(()), description=_TRUSTED_PROXY)
     confirm_page: _YesOrNo = Field(default=True, description=_CONFIRM_PAGE)
     autop_url: Annotated[str | None, BeforeValidator(read_provisioning_url), Shown("URL", "none")] = Field(
         default=None, description="Where AutoP finds its files: http, https or tftp."
@@ -303,7 +308,7 @@ class FarmOptions(CallOptions):
     allow: _Allow = Field(default_factory=_factory_allow_list, description=_ALLOW)
     host_name: _HostNames = Field(default=frozenset(), description=_HOST_NAME)
     trusted_origin: _Origins = Field(default=frozenset(), description=_TRUSTED_ORIGIN)
-    trusted_proxy: _Proxies = Field(default=AllowList(()), description=_TRUSTED_PROXY)
+    trusted_proxy: _List = Field(default=AllowList(()), description=_TRUSTED_PROXY)
     confirm_page: _YesOrNo = Field(default=True, description=_CONFIRM_PAGE)
 
     @model_validator(mode="after")

@@ -1,11 +1,13 @@
 """What strangers may cause: so much a second, no answer longer than the question, and no crowding out."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from sipmessage import Response
 
 from offhook.sip import Account, Hop, UserAgent
+from offhook.sip.admission import ANYBODY, Admission
 from offhook.sip.events import Incoming, Unwelcome
 from offhook.sip.rate_limit import BUCKETS, STRANGER, TOLD_AT_MOST, TOLD_EVERY, TRUSTED, Kind, RateLimit
 from offhook.sip.scanners import SCANNERS
@@ -91,6 +93,17 @@ def test_no_more_ring_from_one_stranger_than_its_rate_has() -> None:
     assert answers == [[100]] * CALLS + [[]] * 5
     assert len(phone.agent.calls) == CALLS
     assert phone.told() == [Unwelcome(STRANGER_AT, "too many calls a second")]
+
+
+def test_who_is_named_may_ask_as_much_as_it_likes_and_nobody_else() -> None:
+    phone = Phone()
+    phone.agent.admission = Admission(unlimited=lambda address: address == STRANGER_AT.host)
+    assert [phone.receive("OPTIONS") for _ in range(1000)] == [[200]] * 1000
+    assert [phone.receive("INVITE") for _ in range(CALLS + 5)] == [[100]] * (CALLS + 5)
+    another = replace(STRANGER_AT, host="198.51.100.8")
+    assert [phone.receive("INVITE", another) for _ in range(CALLS + 1)] == [[100]] * CALLS + [[]]
+    phone.agent.admission = ANYBODY
+    assert [phone.receive("OPTIONS", now=1.0) for _ in range(1000)].count([200]) < 1000
 
 
 def test_what_belongs_to_a_call_is_not_held_against_it() -> None:

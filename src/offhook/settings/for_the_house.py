@@ -85,7 +85,8 @@ def _account(number: int, given: AccountSettings) -> Account | None:
 
 
 def admission(settings: PhoneSettings) -> Admission:
-    return Admission(settings.calls.callers, settings.calls.unknown_callers)
+    given = settings.calls
+    return Admission(given.callers, given.unknown_callers, given.unlimited.admits)
 
 
 def access(settings: PhoneSettings) -> Access:

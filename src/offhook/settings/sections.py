@@ -198,6 +198,12 @@ class CallSettings(Section):
         title="What strangers get",
         description="Those who ask for a user that there is not, or may not call: refuse or ignore.",
     )
+    unlimited: Annotated[AllowList, BeforeValidator(read_allow_list)] = Field(
+        default=AllowList(()),
+        title="Callers without limits",
+        description="Addresses that may send as much a second as they like, such as an exchange that is no "
+        "registrar; written as the Allowed Access IP List.",
+    )
     redirects: Annotated[Redirects, BeforeValidator(read_choice(Redirects))] = Field(
         default=Redirects.FOLLOW,
         title="When a call is redirected",

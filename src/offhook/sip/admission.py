@@ -1,5 +1,6 @@
 """Who may ask anything of this end, judged before anything is looked up or kept for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,10 +26,17 @@ SILENCE = 0
 """In the place of a code: no answer."""
 
 
+def _nobody(_address: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
+    """`unlimited` says of an address whether the limits of `rate_limit` are not for it."""
+
     callers: Callers = Callers.ANYONE
     unknown: UnknownCallers = UnknownCallers.REFUSE
+    unlimited: Callable[[str], bool] = _nobody
 
     def of_new(self, *, trusted: bool, known: bool) -> int | None:
         """None: come in; else the code that refuses a request outside of any dialog, or SILENCE.

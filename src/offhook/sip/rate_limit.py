@@ -62,10 +62,16 @@ class _Bucket:
 
 
 class RateLimit:
-    """`trusts` tells registrars and proxies from strangers."""
+    """`trusts` tells registrars and proxies from strangers, `unlimited` who may ask as much as it likes."""
 
-    def __init__(self, trusts: Callable[[Hop], bool], emit: Callable[[Unwelcome], None]) -> None:
+    def __init__(
+        self,
+        trusts: Callable[[Hop], bool],
+        emit: Callable[[Unwelcome], None],
+        unlimited: Callable[[Hop], bool] = lambda _source: False,
+    ) -> None:
         self._trusts = trusts
+        self._unlimited = unlimited
         self._emit = emit
         self._strangers: dict[int, _Bucket] = {}
         self._trusted: dict[int, _Bucket] = {}
@@ -73,6 +79,8 @@ class RateLimit:
 
     def admits(self, source: Hop, kind: Kind, now: float) -> bool:
         """Count one more from `source`; False where it is one too many, and is to be dropped."""
+        if self._unlimited(source):
+            return True
         trusted = self._is_trusted(source)
         rates = TRUSTED if trusted else STRANGER
         bucket = self._bucket(source, now, trusted=trusted)

@@ -79,7 +79,9 @@ class UserAgent:
         self.events: list[UserAgentEvent] = []
         emit = self.events.append
         self._accounts = Accounts(self.layer.random)
-        self._limit = RateLimit(self._accounts.trusts, emit)
+        self._limit = RateLimit(
+            self._accounts.trusts, emit, lambda source: self.admission.unlimited(source.host)
+        )
         self._bindings = Bindings(self.layer, self._accounts, emit)
         self._calls = Calls(
             self.layer, self._accounts, emit, redirects=redirects, may_call=may_call, most=max_calls
