@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -406,3 +407,17 @@ def test_a_terminal_that_knows_few_characters(tmp_path: Path, encoding: str) -> 
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=10)
     assert process.returncode == 0
+
+
+def test_json_is_all_that_a_log_collector_gets(tmp_path: Path) -> None:
+    with started("-m", "offhook", "run", "--data", str(tmp_path), *FREE, "--log-format", "json") as process:
+        assert process.stderr is not None
+        lines = [next(process.stderr)]
+        while "Its state" not in lines[-1]:
+            lines.append(next(process.stderr))
+        process.terminate()
+        said, more = process.communicate(timeout=20)
+    assert said == ""
+    told = [json.loads(line) for line in [*lines, *more.splitlines()]]
+    assert {"time", "level", "logger", "message"} <= told[0].keys()
+    assert all(each["level"] in {"info", "warning"} for each in told)

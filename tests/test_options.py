@@ -45,7 +45,7 @@ def test_the_names_that_others_script_against() -> None:
         "--data --bind --http-port --https-port --sip-port --sip-tls-port "
         "--tls-ca --tls-certificate --tls-verify --sip-bind --rtp-ports --dns --public-address --account "
         "--allow --host-name --trusted-origin --trusted-proxy --confirm-page --autop-url --mac --sip-trace "
-        "--config "
+        "--log-format --log-level --config "
         "--auto-answer --call-waiting --reject-code --dnd-code --no-answer-after --reject-anonymous "
         "--callers --unknown-callers --unlimited --redirects --refer --voicemail"
     )

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from offhook import __version__
+from offhook.call_lines import say_turn
 from offhook.capture_file import CaptureFile
 from offhook.flash.flash import NotSaved
 from offhook.legs import Legs
@@ -371,6 +372,7 @@ class Device:
 
     def _hear(self, told: UserAgentEvent) -> None:
         self._registration_log.hear(told)
+        say_turn(told, self.phone.calls)
         match told:
             case Incoming(call) | Replacing(call) if not self._up:
                 self._agent.refuse(call, UNAVAILABLE, self._endpoint.now())
@@ -384,7 +386,9 @@ class Device:
             case Unwelcome(source, why):
                 _log.warning("%s is turned away: %s", source.host, why)
             case MessagesRefused(account, reason):
-                _log.warning("account %d: its waiting messages cannot be subscribed to: %s", account, reason)
+                _log.warning(
+                    "waiting messages cannot be subscribed to: %s", reason, extra={"account": account}
+                )
             case CheckSync(reboot=reboot) if self._house:
                 self._house.carry_out(FetchConfiguration(restart=reboot))
         if self._up and (news := for_the_phone(told)):

@@ -18,6 +18,8 @@ from offhook.flash.flash import Flash
 from offhook.http_front.server import HttpServer
 from offhook.http_front.site import Site
 from offhook.listening import Listening
+from offhook.log.kept_log import KeptLog
+from offhook.log.whose import PhoneLog, log_of
 from offhook.mac import instance_of
 from offhook.memory import Memory
 from offhook.notify.outgoing import Sender
@@ -67,7 +69,7 @@ class Host:
                 for each in phones
             )
             provide_file_descriptors(len(phones), listeners)
-            return [await self._start(options) for options in phones]
+            return [await self._start(options, KeptLog(len(phones))) for options in phones]
         except BaseException:
             await self.stop()
             raise
@@ -119,13 +121,19 @@ class Host:
             if isinstance(failure, BaseException):
                 _log.error("a phone did not stop in good order", exc_info=failure)
 
-    async def _start(self, options: DeviceOptions) -> Listening:
+    async def _start(self, options: DeviceOptions, kept: KeptLog) -> Listening:
+        log = PhoneLog(None if options.name == ONLY_PHONE else options.name, kept)
+        with log_of(log):
+            return await self._start_phone(options, log)
+
+    async def _start_phone(self, options: DeviceOptions, log: PhoneLog) -> Listening:
         station = Station(
             options,
             Memory(self._flash, options.name, options.factory),
             self._boot,
             self._http_sender,
             self._provisioning_turns,
+            log=log,
         )
         settings = station.memory.settings
         station.site = Site(station, access(settings), app(station))

@@ -62,7 +62,9 @@ class Legs:
             try:
                 leg.move(address, self._ports)
             except OSError as error:
-                _log.warning("call %s: its sound stays where it was: %s", call, error.strerror or error)
+                _log.warning(
+                    "its sound stays where it was: %s", error.strerror or error, extra={"call": call}
+                )
             else:
                 moved[call] = leg.port
         return moved
@@ -74,7 +76,7 @@ class Legs:
         if leg := self.by_call.pop(call, None):
             leg.close()
             if quality := call_quality(leg):
-                _log.info("call %s: %s", call, quality)
+                _log.info("%s", quality, extra={"call": call})
                 self.ended[call] = quality
                 if len(self.ended) > _KEPT:
                     del self.ended[next(iter(self.ended))]

@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from offhook.action_uri.allow_list import AllowList
 from offhook.data_folder import default_data_folder
 from offhook.factory import factory
+from offhook.log.handler import LogLevel
+from offhook.log.lines import LogFormat
 from offhook.option_sources import (
     BadOption,
     Given,
@@ -94,6 +96,10 @@ _Origins = Annotated[frozenset[str], BeforeValidator(read_origins), Shown("ORIGI
 _List = Annotated[AllowList, BeforeValidator(read_allow_list), Shown("LIST", "none")]
 _YesOrNo = Annotated[bool, BeforeValidator(read_yes), Shown("yes|no", "yes")]
 
+_LogFormat = Annotated[LogFormat, BeforeValidator(read_choice(LogFormat)), Shown("text|json", "text")]
+_LogLevel = Annotated[
+    LogLevel, BeforeValidator(read_choice(LogLevel)), Shown("debug|info|warning|error", "info")
+]
 _Code = Annotated[int, BeforeValidator(read_refusal_code), Shown("CODE")]
 
 _BIND: Final = "Address at which HTTP listens."
@@ -111,6 +117,10 @@ _TLS_VERIFY: Final = "Whether a TLS server must prove who it is."
 _SIPS_PORT: Final = 5061
 """The one of sips: (RFC 3261 §19.1.2)."""
 _TRUSTED_PROXY: Final = "Proxies that are believed whom they forward for; written as --allow is."
+_LOG_FORMAT: Final = (
+    "How the log is written to standard error: lines for a person, or one JSON object a line."
+)
+_LOG_LEVEL: Final = "What is logged: that, and all that is graver."
 _CONFIRM_PAGE: Final = "Whether Reset and Reboot ask for a click when a browser does not say who asks."
 
 
@@ -234,6 +244,8 @@ class RunOptions(CallOptions):
         default=None,
         description="Capture file for Wireshark of all SIP messages, without their secrets.",
     )
+    log_format: _LogFormat = Field(default=LogFormat.TEXT, description=_LOG_FORMAT)
+    log_level: _LogLevel = Field(default=LogLevel.INFO, description=_LOG_LEVEL)
     config: Annotated[Path | None, BeforeValidator(read_path), Shown("FILE", "none")] = Field(
         default=None,
         description="TOML file of these options by the same names. Passwords are best kept there.",
@@ -310,6 +322,8 @@ class FarmOptions(CallOptions):
     trusted_origin: _Origins = Field(default=frozenset(), description=_TRUSTED_ORIGIN)
     trusted_proxy: _List = Field(default=AllowList(()), description=_TRUSTED_PROXY)
     confirm_page: _YesOrNo = Field(default=True, description=_CONFIRM_PAGE)
+    log_format: _LogFormat = Field(default=LogFormat.TEXT, description=_LOG_FORMAT)
+    log_level: _LogLevel = Field(default=LogLevel.INFO, description=_LOG_LEVEL)
 
     @model_validator(mode="after")
     def _ports_apart(self) -> Self:

@@ -102,7 +102,7 @@ class Performer:
         except OSError as error:
             return self._gave_up(effect, UNAVAILABLE, error.strerror or str(error), now)
         except Exception:  # noqa: BLE001 - one effect must not take the others, and the phone, down with it
-            _log.exception("the phone asked for %s", effect)
+            _log.exception("the phone asked for %s", effect, extra={"call": getattr(effect, "call", None)})
             return self._gave_up(effect, SERVER_ERROR, "the phone failed on this; its log says where", now)
         return None
 
@@ -179,10 +179,8 @@ class Performer:
         account = self._agent.account_of(effect.call)
         ways = SEND_DIGIT[account.dtmf if account else "auto"]
         if not any(way(self, effect.call, effect.digit, now) for way in ways):
-            _log.warning(
-                "call %s: a digit is not sent: too many wait, or there is no way to",
-                effect.call,
-            )
+            why = "too many wait, or there is no way to"
+            _log.warning("a digit is not sent: %s", why, extra={"call": effect.call})
 
     def _digit_as_event(self, call: str, digit: str, _now: float) -> bool:
         leg = self._legs.by_call.get(call)

@@ -31,6 +31,4 @@ class RegistrationLog:
             self._said[id_] = what
             account = self._accounts[id_]
             where = uri_host(account.host) + (f":{account.port}" if account.port else "")
-            # The reason is the far end's: it is to stay one line, and no control sequence.
-            shown = "".join(char if char.isprintable() else "?" for char in what)
-            _log.log(level, "account %d, %s@%s: %s", id_, account.user, where, shown)
+            _log.log(level, "%s@%s: %s", account.user, where, what, extra={"account": id_})

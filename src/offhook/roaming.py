@@ -11,6 +11,7 @@ from typing import Final
 
 from offhook.address_watch import AddressWatch
 from offhook.device import Device
+from offhook.log.whose import PhoneLog, at_hand, log_of
 from offhook.sip_address import route_to, sip_addresses
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class _Roamer:
     """The host of its account: the route there says where it is reached."""
     bind: str | None
     at: tuple[str, str]
+    log: PhoneLog | None
 
 
 class Roaming:
@@ -44,7 +46,7 @@ class Roaming:
     def follow(self, name: str, device: Device, far: str, bind: str | None, at: tuple[str, str]) -> None:
         """`at` is where the phone listens and what others are told, as `sip_addresses` had it; `bind` what
         was asked for."""
-        self._phones[name] = _Roamer(device, far, bind, at)
+        self._phones[name] = _Roamer(device, far, bind, at, at_hand())
         self._watch.open()
         self._look()
 
@@ -69,8 +71,10 @@ class Roaming:
             self._again = False
             lost = False
             for phone in list(self._phones.values()):
-                if not await self._is_found(phone):
-                    lost = True
+                # One looks for all; what a phone says and opens when it moves is its own.
+                with log_of(phone.log):
+                    if not await self._is_found(phone):
+                        lost = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

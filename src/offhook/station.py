@@ -11,16 +11,18 @@ from typing import Any, Final, Protocol
 
 from offhook import __version__
 from offhook.autop.auto_provisioning import AutoProvisioning
+from offhook.call_lines import say_end
 from offhook.cannot_listen import CannotListen
 from offhook.device import Device
 from offhook.flash.flash import NotRead, NotSaved
 from offhook.http_front.site import Site
+from offhook.log.whose import PhoneLog, log_of
 from offhook.memory import Memory
 from offhook.notify.feed import Feed
 from offhook.notify.notifier import Notifier
 from offhook.notify.outgoing import Sender
 from offhook.notify.variables import Identity
-from offhook.options import ONLY_PHONE, DeviceOptions
+from offhook.options import DeviceOptions
 from offhook.phone import Reply, Verdict
 from offhook.phone.effects import FetchConfiguration, HouseEffect, Keep, LogCall, Restart, SeeMissed
 from offhook.phone.events import Event
@@ -73,13 +75,15 @@ class Station:
         boot: Boot,
         sender: Callable[[], Sender],
         provisioning_turns: asyncio.Semaphore,
+        *,
+        log: PhoneLog,
     ) -> None:
         self.options = options
+        self.log = log
         self.memory = memory
         self.device: Device | None = None
         self.happenings = Feed()
-        whose = "" if options.name == ONLY_PHONE else f"phone {options.name}: "
-        self._notifier = Notifier(self.happenings, self._identity, sender, whose)
+        self._notifier = Notifier(self.happenings, self._identity, sender)
         self._notifier.adopt(told_to_others(memory.settings))
         self._boot = boot
         self._restarting: asyncio.Task[None] | None = None
@@ -87,7 +91,7 @@ class Station:
         self._waiting_to_restart: asyncio.TimerHandle | None = None
         self._unsaved: dict[str, Plain] = {}
         self._save_later: asyncio.TimerHandle | None = None
-        self._autop = AutoProvisioning(self, options.mac, provisioning_turns, options.tls.ca, whose)
+        self._autop = AutoProvisioning(self, options.mac, provisioning_turns, options.tls.ca)
 
     # --- life
 
@@ -109,7 +113,8 @@ class Station:
         device, self.device = self.device, None
         self._stop_what_is_to_come()
         self.site.booting = True
-        self._restarting = asyncio.get_running_loop().create_task(self._restart(device, reset=reset))
+        with log_of(self.log):
+            self._restarting = asyncio.get_running_loop().create_task(self._restart(device, reset=reset))
 
     def restart_when_idle(self) -> None:
         """Once no call is up."""
@@ -120,6 +125,10 @@ class Station:
             self.restart(reset=False)
 
     async def stop(self) -> None:
+        with log_of(self.log):
+            await self._stop()
+
+    async def _stop(self) -> None:
         self._stopping = True
         if self._restarting is not None:
             await self._restarting
@@ -138,6 +147,8 @@ class Station:
         self._save_unsaved()
         try:
             await (self.memory.reset() if reset else self.memory.settle())
+            if reset:
+                self.log.kept.forget()
         except NotSaved as failure:
             _log.error("%s: %s", "nothing was forgotten" if reset else "not everything was saved", failure)
         try:
@@ -245,6 +256,7 @@ class Station:
             case Keep():
                 return self._keep(self.memory.note(kept_by_keys(effect)))
             case LogCall(record):
+                say_end(record)
                 self._told(self.memory.log_call(record))
             case SeeMissed():
                 self._told(self.memory.see_missed())

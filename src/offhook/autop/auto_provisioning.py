@@ -48,8 +48,7 @@ class Owner(Protocol):
 
 class AutoProvisioning:
     """`mac` names the file of the phone's own; `turns` are shared by the phones of a process, `ca` is a
-    file of those that are trusted besides the system's. `whose` begins
-    each line of the log."""
+    file of those that are trusted besides the system's."""
 
     def __init__(
         self,
@@ -57,14 +56,12 @@ class AutoProvisioning:
         mac: str,
         turns: asyncio.Semaphore,
         ca: Path | None = None,
-        whose: str = "",
     ) -> None:
         self.last: Outcome | None = None
         self._owner = owner
         self._own = own_file(mac)
         self._turns = turns
         self._ca = ca
-        self._whose = whose
         self._running: asyncio.Task[None] | None = None
         self._asked = False
         self._restart = False
@@ -82,7 +79,7 @@ class AutoProvisioning:
     def ask(self, *, restart: bool = False) -> None:
         """Look now, or join the look that is under way; with `restart`, begin anew afterwards."""
         if not self._settings.autop.url:
-            _log.warning("%sAutoP: there is no address to fetch a configuration from", self._whose)
+            _log.warning("AutoP: there is no address to fetch a configuration from")
         self._asked = True
         self._restart |= restart
         self._check()
@@ -134,12 +131,7 @@ class AutoProvisioning:
         restart, self._restart = self._restart, False
         if outcome is not None:
             self.last = outcome
-            _log.log(
-                logging.WARNING if outcome.result in FAILURES else logging.INFO,
-                "%s%s",
-                self._whose,
-                outcome.line,
-            )
+            _log.log(logging.WARNING if outcome.result in FAILURES else logging.INFO, "%s", outcome.line)
             # Nobody waits for the news that there is none.
             if asked or outcome.result not in {Result.UNCHANGED, Result.NO_FILE}:
                 self._owner.announce(outcome.notice)

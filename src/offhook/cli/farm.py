@@ -30,6 +30,6 @@ def farm(
             from offhook.cli.serving import serve
 
             # The echo's port is nobody's business: the phones know it.
-            serve(devices, options.data, lambda host: host.start_farm(devices, options.sip_bind, 0), of_farm)
+            serve(options, devices, lambda host: host.start_farm(devices, options.sip_bind, 0), of_farm)
     except (BadDataFolder, BadMac) as error:
         raise Failed(str(error)) from None

@@ -22,6 +22,6 @@ def run(**flags: str | list[str] | None) -> None:
             device = options.device(mac=options.mac or kept_mac(options.data))
             from offhook.cli.serving import serve
 
-            serve([device], options.data, lambda host: host.start([device]), of_run)
+            serve(options, [device], lambda host: host.start([device]), of_run)
     except (BadDataFolder, BadMac) as error:
         raise Failed(str(error)) from None

@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from offhook.cannot_listen import CannotListen
 from offhook.cli.ending import ending
@@ -16,26 +17,37 @@ from offhook.file_descriptors import TooFewFileDescriptors
 from offhook.flash.flash import FILE_NAME, Flash
 from offhook.host import Host
 from offhook.listening import Listening
-from offhook.options import DeviceOptions, notices
+from offhook.log.handler import begin_to_log
+from offhook.log.lines import LogFormat
+from offhook.options import DeviceOptions, FarmOptions, RunOptions, notices
 from offhook.sip.tls import BadTlsFile, Tls
 from offhook.sip_address import BadPublicAddress
 
 Start = Callable[[Host], Awaitable[Sequence[Listening]]]
 Announcement = Callable[[Sequence[Listening]], Iterable[str]]
+Say = Callable[[Iterable[str], Iterable[str]], None]
+"""Takes what the announcement says, and notes to it."""
+
+_log = logging.getLogger(__name__)
 
 
-def serve(devices: Sequence[DeviceOptions], data: Path, start: Start, announcement: Announcement) -> None:
+def serve(
+    options: RunOptions | FarmOptions,
+    devices: Sequence[DeviceOptions],
+    start: Start,
+    announcement: Announcement,
+) -> None:
     """Run the phones until a signal ends them: their calls end, and they unregister.
 
     `start` has a host start the devices. Raises Failed.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    begin_to_log(options.log_format, options.log_level)
     if ending.asked:
         return
     try:
-        host = _host(devices, data)
+        host = _host(devices, options.data)
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
-            runner.run(_serve(host, start, announcement))
+            runner.run(_serve(host, start, announcement, SAY[options.log_format]))
     except (CannotListen, BadDataFolder, BadTlsFile, TooFewFileDescriptors, BadPublicAddress) as error:
         raise Failed(str(error)) from None
     except OSError as error:
@@ -63,7 +75,7 @@ def _host(devices: Sequence[DeviceOptions], data: Path) -> Host:
     return Host(Flash(data / FILE_NAME), https, tls)
 
 
-async def _serve(host: Host, start: Start, announcement: Announcement) -> None:
+async def _serve(host: Host, start: Start, announcement: Announcement, say: Say) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in ending.signals():
@@ -78,7 +90,7 @@ async def _serve(host: Host, start: Start, announcement: Announcement) -> None:
             listening = await starting
             phones = [(station.options, station.memory.settings) for station in host.stations]
             notes = [*notices(phones, os.environ), *host.notes()]
-            _say([*announcement(listening), *(f"Note: {note}." for note in notes)])
+            say(announcement(listening), notes)
             await stopped
     finally:
         for task in (starting, stopped):
@@ -87,14 +99,26 @@ async def _serve(host: Host, start: Start, announcement: Announcement) -> None:
         await host.stop()
 
 
-def _say(lines: Iterable[str]) -> None:
+def _log_what_runs(lines: Iterable[str], notes: Iterable[str]) -> None:
+    """For a program that collects the log, often together with standard output: one line like the other."""
+    for line in filter(None, map(str.strip, lines)):
+        _log.info("%s", line)
+    for note in notes:
+        _log.warning("%s", note)
+
+
+def _print_what_runs(lines: Iterable[str], notes: Iterable[str]) -> None:
     encoding = sys.stdout.encoding
-    text = "\n".join(lines).encode(encoding, "replace").decode(encoding)
+    said = [*lines, *(f"Note: {note}." for note in notes)]
+    text = "\n".join(said).encode(encoding, "replace").decode(encoding)
     try:
         print(text, flush=True)
     except OSError:
         # Whoever started the phone has stopped reading; it rings all the same, and ends without a complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+SAY: Final[dict[LogFormat, Say]] = {LogFormat.TEXT: _print_what_runs, LogFormat.JSON: _log_what_runs}
 
 
 def _new_loop() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -42,16 +42,13 @@ class Letter:
 
 
 class DeliveryQueue:
-    """`kind` is what a person calls it; `whose` names the phone in the log, where there are many.
+    """`kind` is what a person calls it; `wanted` says, when a letter's turn comes, whether it is still to be
+    sent."""
 
-    `wanted` says, when a letter's turn comes, whether it is still to be sent.
-    """
-
-    def __init__(self, kind: str, whose: str, sender: Sender, wanted: Callable[[Letter], bool]) -> None:
+    def __init__(self, kind: str, sender: Sender, wanted: Callable[[Letter], bool]) -> None:
         self.dropped = 0
         self.last_failure: dict[str, Any] | None = None
         self._kind = kind
-        self._whose = whose
         self._send = sender.send
         self._wanted = wanted
         self._waiting: deque[Letter] = deque()
@@ -87,7 +84,7 @@ class DeliveryQueue:
             await asyncio.wait({self._task})
         if left := len(self):
             self.dropped += left
-            _log.warning("%s%s: %d not told when the phone went off", self._whose, self._kind, left)
+            _log.warning("%s: %d not told when the phone went off", self._kind, left)
             self._waiting.clear()
             self._under_way = None
 
@@ -117,7 +114,7 @@ class DeliveryQueue:
                 why = str(failure)
                 break
             except Exception:  # noqa: BLE001 - one that cannot be told must not keep the others
-                _log.exception("%s%s: %s", self._whose, self._kind, letter.event)
+                _log.exception("%s: %s", self._kind, letter.event)
                 why = "the phone failed on this; its log says where"
                 break
             if 200 <= status < 300:
@@ -134,7 +131,7 @@ class DeliveryQueue:
         if self._failing:
             self._failing = False
             self._said = None
-            _log.info("%s%s: told %s again", self._whose, self._kind, letter.request.origin)
+            _log.info("%s: told %s again", self._kind, letter.request.origin)
 
     def _failed(self, letter: Letter, why: str) -> None:
         self._failing = True
@@ -154,7 +151,7 @@ class DeliveryQueue:
         more = f" ({self._unsaid} more since the last line)" if self._unsaid else ""
         self._said, self._unsaid = now, 0
         where = letter.request.origin
-        _log.warning("%s%s: %s not told to %s: %s%s", self._whose, self._kind, letter.event, where, why, more)
+        _log.warning("%s: %s not told to %s: %s%s", self._kind, letter.event, where, why, more)
 
 
 REFUSALS: Final = {

@@ -17,15 +17,12 @@ KINDS: Final = ("action_url", "webhook")
 
 
 class Notifier:
-    """`identity` is asked each time, for an address may change. `whose` begins each line of the log."""
+    """`identity` is asked each time, for an address may change."""
 
-    def __init__(
-        self, feed: Feed, identity: Callable[[], Identity], sender: Callable[[], Sender], whose: str = ""
-    ) -> None:
+    def __init__(self, feed: Feed, identity: Callable[[], Identity], sender: Callable[[], Sender]) -> None:
         self._feed = feed
         self._identity = identity
         self._sender = sender
-        self._whose = whose
         self._told = Wanted()
         self._listening = False
         self._queues: dict[str, DeliveryQueue] = {}
@@ -37,7 +34,7 @@ class Notifier:
         if listens and not self._queues:
             # Whoever tells nobody needs no client, and whoever does needs it before there is a call.
             sender = self._sender()
-            self._queues = {kind: DeliveryQueue(kind, self._whose, sender, self._wanted) for kind in KINDS}
+            self._queues = {kind: DeliveryQueue(kind, sender, self._wanted) for kind in KINDS}
         if listens is not self._listening:
             self._listening = listens
             (self._feed.listen if listens else self._feed.unlisten)(self._hear)

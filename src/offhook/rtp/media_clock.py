@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextvars import Context, copy_context
 from typing import Protocol
 
 _log = logging.getLogger(__name__)
@@ -35,11 +36,13 @@ class MediaClock:
         if beat is None:
             beat = self._beats[interval] = _Beat(asyncio.get_running_loop(), interval / 1000)
         beat.members = (paced, *beat.members) if first else (*beat.members, paced)
+        beat.contexts[id(paced)] = copy_context()
 
     def leave(self, paced: Paced, interval: int) -> None:
         beat = self._beats[interval]
         beat.members = tuple(member for member in beat.members if member is not paced)
         beat.failed.discard(id(paced))
+        beat.contexts.pop(id(paced), None)
         if not beat.members:
             beat.stop()
             del self._beats[interval]
@@ -51,10 +54,14 @@ class _Beat:
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
         self.members: tuple[Paced, ...] = ()
         self.failed: set[int] = set()
+        self.contexts: dict[int, Context] = {}
+        """In which each joined: there it is said what becomes of it."""
+        self._own = Context()
+        """The timer is for all, and no business of whose call came first."""
         self._loop = loop
         self._interval = interval
         self._deadline = loop.time()
-        self._timer = loop.call_at(self._deadline, self._tick)
+        self._timer = loop.call_at(self._deadline, self._tick, context=self._own)
 
     def stop(self) -> None:
         self._timer.cancel()
@@ -62,7 +69,7 @@ class _Beat:
     def _tick(self) -> None:
         missed = max(0, int((self._loop.time() - self._deadline) / self._interval))
         self._deadline += (missed + 1) * self._interval
-        self._timer = self._loop.call_at(self._deadline, self._tick)
+        self._timer = self._loop.call_at(self._deadline, self._tick, context=self._own)
         for member in self.members:
             try:
                 member.beat(missed)
@@ -70,4 +77,5 @@ class _Beat:
                 # Said once: fifty tracebacks a second would only hide it.
                 if id(member) not in self.failed:
                     self.failed.add(id(member))
-                    _log.exception("a beat of the media clock failed")
+                    context = self.contexts.get(id(member)) or copy_context()
+                    context.run(_log.exception, "a beat of the media clock failed")
