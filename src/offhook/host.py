@@ -33,7 +33,7 @@ from offhook.sip.resolve import NameServer, Resolver
 from offhook.sip.tls import Tls
 from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses, whereabouts
 from offhook.station import Station
-from offhook.web.app import app
+from offhook.web.desk import Desk
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +136,8 @@ class Host:
             log=log,
         )
         settings = station.memory.settings
-        station.site = Site(station, access(settings), app(station))
+        desk = Desk(station)
+        station.site = Site(station, access(settings), desk, desk)
         device = await station.start()
         self.stations.append(station)
         web: list[str] = []

@@ -58,6 +58,10 @@ MODEL: Final = "offhook"
 BOOTING: Final = "the phone is booting"
 
 
+class Booting(LookupError):
+    """There is no device just now."""
+
+
 class Boot(Protocol):
     def __call__(self, station: "Station", sip_port: int) -> Awaitable[Device]:
         """Start a device by the settings of now. Raises CannotListen or BadPublicAddress."""
@@ -186,7 +190,7 @@ class Station:
         return self.device.press(event)
 
     def state(self) -> dict[str, Any]:
-        """Raises LookupError while the phone is booting."""
+        """Raises Booting."""
         return {
             **self._running().state(),
             "notify": self._notifier.state(),
@@ -198,7 +202,7 @@ class Station:
 
     @property
     def sip_trace(self) -> SipTrace:
-        """Raises LookupError while the phone is booting."""
+        """Raises Booting."""
         return self._running().sip_trace
 
     async def change(self, changes: Mapping[str, object]) -> None:
@@ -245,7 +249,7 @@ class Station:
 
     def _running(self) -> Device:
         if self.device is None:
-            raise LookupError(BOOTING)
+            raise Booting(BOOTING)
         return self.device
 
     # --- what the phone asks of the house

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from offhook.action_uri.access import Access
+from offhook.action_uri.access import Access, Door
 from offhook.action_uri.allow_list import AllowList
 from offhook.action_uri.http import HttpRequest, HttpResponse
 from offhook.http_front import Site
@@ -114,9 +114,10 @@ def ask(
     path: str = "/fcgi/do",
     scheme: str = "http",
     body: bytes = b"",
+    door: Door | None = None,
 ) -> tuple[HttpResponse, RecordingPhone]:
     phone = RecordingPhone()
-    site = Site(phone, access or Access(), inner)
+    site = Site(phone, access or Access(), inner, door)
     return ask_site(
         site, HttpRequest(method, path, query.encode(), headers(fields), peer, scheme, body)
     ), phone
@@ -302,12 +303,30 @@ def test_the_proxy_says_what_the_pages_own_scheme_is(told: dict[str, str]) -> No
     assert ask({**fields, "origin": OWN}, access=PROXIED)[0].status == 403
 
 
-def test_the_list_has_the_first_word_and_log_in_pages_are_exempt_from_it_alone() -> None:
-    access = Access(allow=AllowList.parse(""), open_paths=frozenset({"/login"}))
-    assert ask(CURL, access=access)[0].status == 403
-    assert ask(CURL, access=access, path="/login")[0].status == 200
-    assert ask({**CURL, "host": "evil.example"}, access=access, path="/login")[0].status == 403
-    assert ask({**PART, "origin": EVIL}, access=access, path="/login")[0].status == 403
+class LogIn:
+    """Lets in to its own page, and to all who bring a cookie."""
+
+    path = "/login"
+
+    def lets_in(self, request: HttpRequest) -> bool:
+        return request.path == self.path or b"cookie" in request.fields
+
+
+def test_the_list_has_the_first_word_and_a_log_in_is_exempt_from_it_alone() -> None:
+    access = Access(allow=AllowList.parse(""))
+
+    def status(fields: dict[str, str], path: str) -> int:
+        return ask(fields, access=access, path=path, door=LogIn())[0].status
+
+    assert status(CURL, "/api/v1/state") == 403
+    assert status(CURL, "/login") == 200
+    assert status({**CURL, "cookie": "a=b"}, "/api/v1/state") == 200
+    assert status({**CURL, "cookie": "a=b"}, "/fcgi/do") == 403, "keys by URL are the list's matter"
+    for path in ("/login", "/api/v1/state"):
+        assert status({**CURL, "cookie": "a=b", "host": "evil.example"}, path) == 403
+        assert status({**PART, "cookie": "a=b", "origin": EVIL}, path) == 403
+    sent = ask(PAGE, access=access, path="/status", door=LogIn())[0]
+    assert (sent.status, dict(sent.headers)[b"location"]) == (303, b"/login?next=/status")
     assert b"Allowed Access IP List" in ask({"host": "evil.example"}, access=access)[0].body
 
 

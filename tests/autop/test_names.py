@@ -151,6 +151,7 @@ ONE_OF_THESE = (
         "https://a.example",
     ),
     *("ask", "g722", "rtp", "options", "optional", "long enough", "registrar", "ignore", "never"),
+    f"crm:2026-01-02:{'0' * 64}",
 )
 ALL = NAMES + tuple(name.replace(".1.", ".16.") for name in NAMES if name.startswith("accounts."))
 

@@ -4,6 +4,8 @@ In this order: the allow list, the `Host`, the page that the request comes from.
 """
 
 from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import quote
 
 from .allow_list import AllowList
 from .answer_line import NOT_STORED, answer_line, quoted
@@ -15,6 +17,10 @@ from .provenance import Provenance, origin_of, provenance, read_origin, told_ori
 
 ACTION_PATH = "/fcgi/do"
 
+_PREFLIGHT: tuple[Header, ...] = (
+    (b"access-control-allow-methods", b"GET, HEAD, POST"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+)
 _FACTORY_LIST = AllowList(("127.0.0.1", "::1"))
 _NOBODY = AllowList(())
 
@@ -32,8 +38,6 @@ class Access:
     """Names beyond the machine's own by which this phone may be called."""
     confirm_page: bool = True
     """Whether `Reset` and `Reboot` from a browser that does not say where from ask for a click first."""
-    open_paths: frozenset[str] = frozenset()
-    """Paths for those who are not on the list: the log-in pages."""
     asked: Asked = Asked.OFF
     """Whether the Action URI wants `credential`; without one nobody is asked."""
     credential: Credential | None = None
@@ -47,28 +51,47 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A request that passed the guard; `cors` goes with its answer."""
+    """A request that passed the guard; `cors` goes with its answer.
+
+    `address` and `scheme` are the client's, whatever proxy stands between; `listed` is whether the address
+    is on the list, and not let in for another reason.
+    """
 
     provenance: Provenance
+    address: str
+    scheme: str
+    listed: bool
     cors: tuple[Header, ...] = ()
 
 
-_ADMITTED = {kind: Admission(kind) for kind in Provenance}
+class Door(Protocol):
+    """A log-in, for whoever is not on the list."""
+
+    path: str
+    """Where a browser is sent."""
+
+    def lets_in(self, request: HttpRequest) -> bool:
+        """Whether this is somebody who has logged in, or the way to do so."""
 
 
-def judge(request: HttpRequest, access: Access) -> Admission | HttpResponse:
+def judge(request: HttpRequest, access: Access, door: Door | None = None) -> Admission | HttpResponse:
     """Let the request pass, or answer it: a 400 or 403 that says what is wrong, or a trusted page's CORS
-    preflight."""
+    preflight.
+
+    Whomever the `door` lets in needs not be on the list, but for the Action URI.
+    """
     try:
         address, scheme = trace(request, access.trusted_proxies)
     except Untraceable as reason:
         return answer_line(request, 403, str(reason))
-    listed = access.allow.admits(address) or request.path in access.open_paths
+    listed = access.allow.admits(address)
     credential = access.credential if request.path == ACTION_PATH else None
     if not listed and credential is not None and access.asked is Asked.INSTEAD:
         if refusal := credential.refusal(request, address):
             return refusal
-    elif not listed:
+    elif not listed and (door is None or request.path == ACTION_PATH or not door.lets_in(request)):
+        if door is not None and request.path != ACTION_PATH and _wants_a_page(request):
+            return _sent_to(door.path, request)
         return answer_line(
             request,
             403,
@@ -91,21 +114,30 @@ def judge(request: HttpRequest, access: Access) -> Admission | HttpResponse:
     kind = provenance(request, scheme, access.trusted_origins)
     if kind is Provenance.FOREIGN or (kind is Provenance.CLICKED and request.path != ACTION_PATH):
         return foreign(request)
-    if kind is Provenance.TRUSTED:
-        admission = _cors(request)
-        if isinstance(admission, HttpResponse):
+    cors: tuple[Header, ...] = ()
+    if kind is Provenance.TRUSTED and (origin := request.fields.get(b"origin")):
+        # What a trusted page needs to read the answer (Fetch, section "CORS protocol").
+        cors = ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
+        if request.method == "OPTIONS" and b"access-control-request-method" in request.fields:
             # A preflight brings no credential (Fetch, "CORS-preflight fetch").
-            return admission
-    else:
-        admission = _ADMITTED[kind]
+            return HttpResponse(204, [*NOT_STORED, *cors, *_PREFLIGHT])
     if (
         credential is not None
         and access.asked is Asked.ALSO
         and (refusal := credential.refusal(request, address))
     ):
-        refusal.headers.extend(admission.cors)
+        refusal.headers.extend(cors)
         return refusal
-    return admission
+    return Admission(kind, address, scheme, listed, cors)
+
+
+def _wants_a_page(request: HttpRequest) -> bool:
+    return request.method == "GET" and "text/html" in (request.text(b"accept") or "").lower()
+
+
+def _sent_to(log_in: str, request: HttpRequest) -> HttpResponse:
+    location = f"{log_in}?next={quote(request.path, safe='/')}"
+    return HttpResponse(303, [(b"location", location.encode()), *NOT_STORED])
 
 
 def foreign(request: HttpRequest) -> HttpResponse:
@@ -120,18 +152,3 @@ def foreign(request: HttpRequest) -> HttpResponse:
         f"this comes from {whose}: start the phone with --trusted-origin and the page's origin, "
         f"or open the address by itself",
     )
-
-
-def _cors(request: HttpRequest) -> Admission | HttpResponse:
-    """What a trusted page needs to read the answer (Fetch, section "CORS protocol")."""
-    origin = request.fields.get(b"origin")
-    if origin is None:
-        return _ADMITTED[Provenance.TRUSTED]
-    cors: tuple[Header, ...] = ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
-    if request.method != "OPTIONS" or b"access-control-request-method" not in request.fields:
-        return Admission(Provenance.TRUSTED, cors)
-    allowed = (
-        (b"access-control-allow-methods", b"GET, HEAD, POST"),
-        (b"access-control-allow-headers", b"Authorization, Content-Type"),
-    )
-    return HttpResponse(204, [*NOT_STORED, *cors, *allowed])

@@ -4,7 +4,7 @@ beside it."""
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
-from offhook.action_uri.access import ACTION_PATH, Access, Admission, judge
+from offhook.action_uri.access import ACTION_PATH, Access, Admission, Door, judge
 from offhook.action_uri.answer_line import answer_line
 from offhook.action_uri.endpoint import RETRY_AFTER, Endpoint, Phone
 from offhook.action_uri.http import Header, HttpRequest, HttpResponse
@@ -28,16 +28,18 @@ class Site:
     """One phone on the web. `access` may be replaced at any time; while `booting`, every request gets a
     503."""
 
-    def __init__(self, phone: Phone, access: Access, inner: AsgiApp) -> None:
-        """`inner` serves all other paths, behind the guard. Its lifespan is not run."""
+    def __init__(self, phone: Phone, access: Access, inner: AsgiApp, door: Door | None = None) -> None:
+        """`inner` serves all other paths, behind the guard, and finds the `admission` in its scope. Its
+        lifespan is not run."""
         self.access = access
         self.booting = False
         self._inner = inner
+        self._door = door
         self._endpoint = Endpoint(phone)
 
     def admit(self, request: HttpRequest) -> Admission | HttpResponse:
         """The guard, whatever the path."""
-        admission = judge(request, self.access)
+        admission = judge(request, self.access, self._door)
         if self.booting and isinstance(admission, Admission):
             text = "the phone is booting: try again in a moment"
             return answer_line(request, 503, text, RETRY_AFTER, *admission.cors)
@@ -60,6 +62,7 @@ class Site:
         answer = self.admit(request)
         if isinstance(answer, Admission):
             if scope["type"] == "websocket" or scope["path"] != ACTION_PATH:
+                scope["admission"] = answer
                 await self._inner(scope, receive, _with_headers(send, answer.cors) if answer.cors else send)
                 return
             try:

@@ -15,6 +15,7 @@ _Read = TypeVar("_Read")
 
 LONGEST_TEXT: Final = 256
 _SPLIT: Final = re.compile(r"[\s,]+")
+_KEPT_AS: Final = r"[A-Za-z0-9._-]{1,40}:[0-9]{4}-[0-9]{2}-[0-9]{2}:[0-9a-f]{64}"
 
 
 def or_nothing(read: Callable[[object], _Read]) -> Callable[[object], _Read | None]:
@@ -103,6 +104,13 @@ def read_prefix(value: object) -> str:
 def read_blocked(value: object) -> str:
     """A caller that is not let through: a number, a user name or user@host."""
     return read_number(value)
+
+
+def read_token(value: object) -> str:
+    """A token of the API as it is kept: its name, the day it was made, its SHA-256. None is repeated."""
+    if isinstance(value, str) and re.fullmatch(_KEPT_AS, value.strip()):
+        return value.strip()
+    raise ValueError("that is no token as it is kept; make one on the page Security")
 
 
 def whole_number(value: object) -> int | None:

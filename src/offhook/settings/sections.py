@@ -42,6 +42,7 @@ from .readers import (
     read_prefix,
     read_replacement,
     read_secret,
+    read_token,
     read_url,
     read_volume,
 )
@@ -335,4 +336,10 @@ class WebSettings(Section):
         repr=False,
         title="Password",
         description="Of the log-in admin. Empty: the factory's, admin.",
+    )
+    tokens: Annotated[tuple[str, ...], BeforeValidator(each(read_token)), Secret] = Field(
+        default=(),
+        repr=False,
+        title="Tokens",
+        description="Of the API. They are made on the page Security, and kept as hashes.",
     )

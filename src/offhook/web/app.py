@@ -1,21 +1,25 @@
-"""The pages of one phone beside its Action URI."""
+"""The pages beside the Action URI, the same for every phone of the process: `desk` tells which is asked."""
 
-from typing import TYPE_CHECKING
+import functools
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
-from offhook.face.text import text
-from offhook.web import trace
-from offhook.web.picture import Picture
+from offhook.station import Booting
 
-if TYPE_CHECKING:
-    from offhook.station import Station
+from . import log_in, screen, trace
+from .gate import Gate
+from .page import page
 
-WELCOME = """\
+WELCOME: Final = """\
 This is an offhook phone.
 
   /fcgi/do?keydown=5                    press a key
@@ -23,42 +27,52 @@ This is an offhook phone.
   /fcgi/do?keyup=Hook                   put the handset down
   /api/v1/state                         what the phone shows and does, as JSON
   /screen.txt /screen.svg /screen.png   its display
-  /api/v1/trace                         its SIP messages, once POST /api/v1/trace/start keeps them
+  /login                                its settings
 """
-NOT_STORED = {"Cache-Control": "no-store"}
-DRAWING = {**NOT_STORED, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
 
 
-def app(station: "Station") -> Starlette:
-    picture = Picture()
-
-    async def welcome(_request: Request) -> PlainTextResponse:
-        return PlainTextResponse(WELCOME)
-
-    async def state(_request: Request) -> JSONResponse:
-        return JSONResponse(station.state(), headers=NOT_STORED)
-
-    async def screen_text(_request: Request) -> PlainTextResponse:
-        return PlainTextResponse(text(station.screen()), headers=DRAWING)
-
-    async def screen_svg(_request: Request) -> Response:
-        from offhook.face.svg import svg  # noqa: PLC0415
-
-        # The first drawing reads the typeface, which takes longer than the loop may wait.
-        drawn = await run_in_threadpool(svg, station.screen())
-        return Response(drawn, headers=DRAWING, media_type="image/svg+xml")
-
-    async def screen_png(_request: Request) -> Response:
-        drawn = await picture.of(station.screen())
-        return Response(drawn, headers=DRAWING, media_type="image/png")
-
+@functools.cache
+def pages() -> Starlette:
     return Starlette(
         routes=[
-            Route("/", welcome),
-            Route("/api/v1/state", state),
-            Route("/screen.txt", screen_text),
-            Route("/screen.svg", screen_svg),
-            Route("/screen.png", screen_png),
-            *trace.routes(station),
-        ]
+            Route("/", _welcome),
+            *log_in.routes(),
+            *screen.routes(),
+            *trace.routes(),
+            Mount("/static", Static(directory=Path(__file__).parent / "static")),
+        ],
+        middleware=[Middleware(Gate)],
+        exception_handlers={HTTPException: _refused, Booting: _booting},
     )
+
+
+class Static(StaticFiles):
+    """A browser asks each time whether a file is still the same: the next version may have another."""
+
+    def file_response(self, *args: Any, **values: Any) -> Response:
+        response = super().file_response(*args, **values)
+        response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        return response
+
+
+async def _welcome(_request: Request) -> Response:
+    return PlainTextResponse(WELCOME)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    text = error.detail
+    if text == HTTPStatus(error.status_code).phrase:
+        text = {404: f"there is no page {request.url.path}", 405: f"{request.method} means nothing here"}.get(
+            error.status_code, text
+        )
+    if "text/html" in request.headers.get("accept", ""):
+        answer: Response = page(request, "refused.html", error.status_code, text=text)
+    else:
+        answer = PlainTextResponse(f"{text}\n", error.status_code, {"Cache-Control": "no-store"})
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _booting(_request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}: try again in a moment\n", 503, {"Retry-After": "2"})

@@ -1,0 +1,33 @@
+"""Keeps those who come from elsewhere with the factory's password to the page that changes it."""
+
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .desk import LOG_IN, LOG_OUT, PASSWORD, STATIC
+from .page import see
+from .visitor import visitor
+
+OPEN = frozenset({LOG_IN, LOG_OUT, PASSWORD})
+
+
+class Gate:
+    """Whoever is neither on the list nor logged in goes no further, whatever page is asked for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        who, path = visitor(connection), scope["path"]
+        if who.listed or who.logged_in or path in OPEN or path.startswith(STATIC):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            answer: Response = PlainTextResponse(
+                f"from {who.address} the factory's password opens {PASSWORD} alone: change it there\n", 403
+            )
+            if "text/html" in connection.headers.get("accept", ""):
+                answer = see(PASSWORD)
+            await answer(scope, receive, send)
