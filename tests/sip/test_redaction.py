@@ -50,6 +50,16 @@ def test_a_digest_shows_whose_it_is_and_not_its_proof(name: str, value: str) -> 
             ["Digest"],
             "Authorization=***&Subject=y",
         ),
+        ("Contact", "<sip:bob:ses@me@192.0.2.1>", ["ses", "me@"], "<sip:bob:***@192.0.2.1>"),
+        ("Contact", "<sip:b@b:sesame@192.0.2.1>", ["sesame"], "<sip:b@b:***@192.0.2.1>"),
+        ("Alert-Info", "<http://bob:ses@me@pbx/a:b@c.wav>", ["ses", "me@"], "<http://bob:***@c.wav>"),
+        ("Call-Info", "<HTTPS://bob:sesame@pbx>;purpose=icon", ["sesame"], "<HTTPS://bob:***@pbx>;purpose"),
+        (
+            "Refer-To",
+            "<sip:a@b?Referred-By=%3Csip%3Abob%3asesame%40pbx%3E&Subject=y>",
+            ["sesame"],
+            "?Referred-By=%3Csip%3Abob%3a***%40pbx%3E&Subject=y>",
+        ),
     ],
 )
 def test_other_proofs_and_passwords(header: str, value: str, secrets: list[str], shown: str) -> None:
@@ -109,6 +119,13 @@ PROOF = b'Authorization: Digest username="bob", response="5ec2e7"\r\nContact: <s
         request("NOTIFY", body='<dialog><target uri="sip:bob:5ec2e7@pbx"/></dialog>'),
         request("NOTIFY", body="<kpml-response digits =\n'5ec2e7'/>"),
         request("INFO", body="p=Digit-Collection\r\ny=Digits\r\nd=Digits=5ec2e7"),
+        request("NOTIFY", body='<dialog icon="http://bob:5ec2e7@pbx/i.png"/>'),
+        request("NOTIFY", body="<sip:a@b?Referred-By=sips%3Abob%3A5ec2e7%40pbx>"),
+        request("NOTIFY", body="<sip:a@b?Authorization=Digest%20response%3D5ec2e7>"),
+        request(body=f"{SDP}a=crypto:1 AEAD_AES_128_GCM inline:x\r5ec2e7\r\n"),
+        request("INFO", body="x=1\rSignal=5ec2e7\r"),
+        request("INFO", body="5ec2e7", headers={"Content-Type": "application/dtmf"}).replace(b"\r\n", b"\r"),
+        request(body=f"{SDP}a=crypto:1 AEAD_AES_128_GCM inline:5ec2e7\r\n").replace(b"\r\n", b"\r"),
     ],
 )
 def test_a_secret_in_an_unusual_place(message: bytes) -> None:
@@ -121,8 +138,20 @@ def test_a_secret_in_an_unusual_place(message: bytes) -> None:
         assert len(shown) == len(message)
 
 
+@pytest.mark.parametrize("end", [b"\r", b"\r "])
+def test_a_bare_cr_ends_no_proof(end: bytes) -> None:
+    shown = redacted(b"REGISTER sip:pbx SIP/2.0\r" + PROOF.replace(b", ", b"," + end, 1) + b"\r\n\r\n")
+    assert b"5ec2e7" not in shown
+    assert b'username="bob"' in shown
+
+
 def test_all_else_stays_as_it_was() -> None:
-    challenge = {"WWW-Authenticate": 'Digest realm="pbx", nonce="abc"', "Contact": "<sip:bob@192.0.2.1:5060>"}
+    challenge = {
+        "WWW-Authenticate": 'Digest realm="pbx", nonce="abc"',
+        "Contact": "<sip:bob@192.0.2.1:5060>, <sip:bob%40pbx@192.0.2.1>",
+        "Alert-Info": "<http://pbx.example:8080/ring.wav>;info=a@b",
+        "Referred-By": "<sip:bob@192.0.2.1:5060;user=phone?Subject=a%3Ab%40c>",
+    }
     message = request(body=SDP, headers=challenge)
     assert redacted(message) == message
 
@@ -136,6 +165,9 @@ def test_nothing_takes_longer_than_its_length_allows() -> None:
     for piece in (  # what has many ways to be read
         b"sip:",
         b"sip:a:",
+        b"http://a:",
+        b"sip%3aa%3a",
+        b"\r",
         b'a="',
         b"\r\n ",
         b"inline:",

@@ -8,8 +8,14 @@ from typing import Final
 
 _MASK: Final = b"***"
 
+# Nobody may end a line with a bare CR, and who does so is understood by some. So one begins a line, and ends
+# no value: what is behind it is left out too.
+_LINE: Final = rb"(?:^|(?<=\r))"
+_VALUE: Final = rb"(?:[^\r\n]|\r(?!\n))*+"
+
 _CREDENTIALS = re.compile(
-    rb"^((?:Proxy-)?(?:Authorization|Authentication-Info))[ \t]*:([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)",
+    _LINE + rb"((?:Proxy-)?(?:Authorization|Authentication-Info))[ \t]*:"
+    rb"(" + _VALUE + rb"(?:\r?\n[ \t]+" + _VALUE + rb")*+)",
     re.IGNORECASE | re.MULTILINE,
 )
 _SCHEME = re.compile(rb"\s*([A-Za-z0-9_-]{1,32})(?=[ \t\r\n]|$)")
@@ -17,23 +23,36 @@ _SHOWN = re.compile(
     rb'(?:^|[\s,])((?:username|realm|nonce|uri|algorithm|qop|nc|stale)[ \t]*=[ \t]*(?:"[^"\r\n]*"|[^\s,"]+))',
     re.IGNORECASE,
 )
-# Bounded: without an @ to end it, each sip: would have the rest looked through.
-_URI_PASSWORD = re.compile(rb"(\bsips?:[^@:\s<>\"]{0,1024}):[^@\s<>\"]{0,1024}@", re.IGNORECASE)
-_URI_PASSWORD_IN_BODY = re.compile(rb"(\bsips?:[^@:\s<>\"]{0,1024}:)([^@\s<>\"]{0,1024})@", re.IGNORECASE)
-_URI_CREDENTIALS = re.compile(rb"((?:Proxy-)?Authorization=)[^&>\s\"]*", re.IGNORECASE)
+# Bounded: without an @ to end it, each sip: would have the rest looked through. It is the last @ that ends
+# it, for a password may have one that nobody has escaped.
+_URI_PASSWORD = re.compile(
+    rb"(\b(?:sips?:[^:\s<>\"]{0,1024}|(?!sips?:)[a-z][a-z0-9+.-]{0,31}://[^:/?#\s<>\"]{0,1024}):)"
+    rb"([^\s<>\"]{0,1024})@",
+    re.IGNORECASE,
+)
+_ESCAPED_URI_PASSWORD = re.compile(
+    rb"(sips?%3a(?:(?!%3a|%40)[^\s<>\"&]){0,1024}%3a)((?:(?!%3e|%22)[^\s<>\"&]){0,1024})%40", re.IGNORECASE
+)
+"""A URI in a header of a URI."""
+_URI_CREDENTIALS = re.compile(rb"((?:Proxy-)?Authorization=)([^&>\s\"]*)", re.IGNORECASE)
 
 _KEYS = re.compile(
-    rb"(^[ \t]*(?:a=crypto:(?:[ \t]*[^\s:]+[ \t]+[^\s:]+[ \t]+(?:inline:)?)?|a=key-mgmt:|a=ice-pwd:|k=)"
-    rb"|^[ \t]*Signal[ \t]*[=:][ \t]*|\bdigits\s{0,16}=\s{0,16}[\"']|^[ \t]*d=Digits=)"
-    rb"([^\r\n]*)",
+    rb"(" + _LINE + rb"[ \t]*(?:a=crypto:(?:[ \t]*[^\s:]+[ \t]+[^\s:]+[ \t]+(?:inline:)?)?"
+    rb"|a=key-mgmt:|a=ice-pwd:|k=)"
+    rb"|"
+    + _LINE
+    + rb"[ \t]*Signal[ \t]*[=:][ \t]*|\bdigits\s{0,16}=\s{0,16}[\"']|"
+    + _LINE
+    + rb"[ \t]*d=Digits=)"
+    rb"(" + _VALUE + rb")",
     re.IGNORECASE | re.MULTILINE,
 )
 _DIGIT_BODY = re.compile(
-    rb"^(?:Content-Type|c)[ \t]*:\s*application/dtmf\s*(?:;|$)", re.IGNORECASE | re.MULTILINE
+    _LINE + rb"(?:Content-Type|c)[ \t]*:\s*application/dtmf[ \t]*(?:[;\r\n]|$)", re.IGNORECASE | re.MULTILINE
 )
 _INK = re.compile(rb"[^\r\n]")
-# Empty lines may stand before a message (RFC 3261 §7.5), and some end lines with a bare LF.
-_BLANK = re.compile(rb"\r?\n\r?\n")
+# Empty lines may stand before a message (RFC 3261 §7.5), and some end lines with a bare LF or CR.
+_BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
 
 
 def redacted(message: bytes) -> bytes:
@@ -46,14 +65,15 @@ def redacted(message: bytes) -> bytes:
     head, body = message[:end], message[end:]
     digits = _DIGIT_BODY.search(head) is not None
     head = _CREDENTIALS.sub(_without_proof, head)
-    head = _URI_PASSWORD.sub(rb"\1:" + _MASK + b"@", head)
+    head = _URI_PASSWORD.sub(rb"\1" + _MASK + b"@", head)
+    head = _ESCAPED_URI_PASSWORD.sub(rb"\1" + _MASK + b"%40", head)
     head = _URI_CREDENTIALS.sub(rb"\1" + _MASK, head)
     # What is no SIP may have its keys anywhere.
     head = _KEYS.sub(_blotted, head)
     if digits:
         return head + _INK.sub(b"x", body)
     # A message/sipfrag has headers, XML has URIs.
-    for secret in (_CREDENTIALS, _URI_PASSWORD_IN_BODY, _KEYS):
+    for secret in (_CREDENTIALS, _URI_PASSWORD, _ESCAPED_URI_PASSWORD, _URI_CREDENTIALS, _KEYS):
         body = secret.sub(_blotted, body)
     return head + body
 
