@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from offhook.capture_file import CaptureFile
+from offhook.capture_file import CannotCapture, CaptureFile
 from offhook.sip.hop import Hop
 from offhook.sip.pcap import HEADER, frame
 from offhook.sip.trace import Traced
@@ -48,5 +48,9 @@ def test_what_is_no_plain_file_stays_as_it_is(tmp_path: Path, kind: str) -> None
 
 
 def test_a_folder_that_there_is_not(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        CaptureFile(tmp_path / "nowhere" / "phone.pcap")
+    path = tmp_path / "nowhere" / "phone.pcap"
+    with pytest.raises(CannotCapture) as refused:
+        CaptureFile(path)
+    assert str(refused.value) == (
+        f"no SIP trace can be kept in {path}: No such file or directory; --sip-trace FILE takes another"
+    )

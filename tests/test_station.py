@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from offhook import station as station_module
 from offhook.flash.flash import FILE_NAME, Flash, NotSaved
 from offhook.host import Host
 from offhook.options import run_options
@@ -92,6 +93,23 @@ def test_a_restart_ends_the_calls_and_comes_back(tmp_path, function):
             kept = function is Function.REBOOT
             assert station.state()["dnd"] is kept
             assert station.device.phone.log.dialled == (["1002"] if kept else [])
+
+    asyncio.run(run())
+
+
+def test_a_restart_waits_for_the_folder_of_its_trace(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(station_module, "AGAIN", 0.05)
+    folder, away = tmp_path / "traces", tmp_path / "away"
+    folder.mkdir()
+
+    async def run() -> None:
+        async with started(tmp_path, sip_trace=str(folder / "phone.pcap")) as station:
+            folder.rename(away)
+            await said(station.press(Perform(Function.REBOOT)))
+            async with asyncio.timeout(5):
+                await until(lambda: "--sip-trace" in caplog.text)
+                away.rename(folder)
+                await until(lambda: not station.site.booting)
 
     asyncio.run(run())
 

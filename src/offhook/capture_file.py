@@ -11,10 +11,17 @@ MAX_OCTETS: Final = 32 * 1024 * 1024
 """Of one file. A full one becomes FILE.1, in place of the one before it."""
 
 
+class CannotCapture(OSError):
+    """One line: which file, why not, and the option that takes another."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"no SIP trace can be kept in {path}: {why}; --sip-trace FILE takes another")
+
+
 class CaptureFile:
     """Whoever keeps a trace may read it, and nobody else: it tells who called whom.
 
-    Raises OSError, saying which file, when it cannot be written.
+    Raises CannotCapture where it cannot be begun, OSError where it cannot be written further.
     """
 
     def __init__(self, path: Path, limit: int = MAX_OCTETS) -> None:
@@ -35,9 +42,13 @@ class CaptureFile:
 
     def _begin(self) -> BinaryIO:
         if self._path.is_symlink() or (self._path.exists() and not self._path.is_file()):
-            raise OSError(f"{self._path} is no plain file; a SIP trace is written to one of its own")
-        # A new one, for others may have the old one open.
-        self._path.unlink(missing_ok=True)
-        file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
-        file.write(HEADER)
+            raise CannotCapture(self._path, "it is no plain file")
+        try:
+            # A new one, for others may have the old one open.
+            self._path.unlink(missing_ok=True)
+            begun = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            file = os.fdopen(begun, "wb", buffering=0)
+            file.write(HEADER)
+        except OSError as error:
+            raise CannotCapture(self._path, error.strerror or str(error)) from error
         return file

@@ -61,7 +61,8 @@ class Host:
     async def start(self, phones: Sequence[DeviceOptions]) -> list[Listening]:
         """Start the phones, each with its sockets.
 
-        Raises CannotListen, TooFewFileDescriptors or BadPublicAddress, with nothing left running.
+        Raises CannotListen, CannotCapture, TooFewFileDescriptors or BadPublicAddress; then nothing is left
+        running.
         """
         try:
             listeners = max(
@@ -165,7 +166,7 @@ class Host:
         return self._sender
 
     async def _boot(self, station: Station, sip_port: int) -> Device:
-        """Start a device by the settings of now. Raises CannotListen and BadPublicAddress."""
+        """Start a device by the settings of now. Raises CannotListen, CannotCapture and BadPublicAddress."""
         options, settings = station.options, station.memory.settings
         called = accounts(settings)
         resolver = self._resolvers.setdefault(options.dns, Resolver(options.dns))

@@ -13,6 +13,7 @@ from offhook import __version__
 from offhook.autop.auto_provisioning import AutoProvisioning
 from offhook.call_lines import say_end
 from offhook.cannot_listen import CannotListen
+from offhook.capture_file import CannotCapture
 from offhook.device import Device
 from offhook.flash.flash import NotRead, NotSaved
 from offhook.http_front.site import Site
@@ -64,7 +65,7 @@ class Booting(LookupError):
 
 class Boot(Protocol):
     def __call__(self, station: "Station", sip_port: int) -> Awaitable[Device]:
-        """Start a device by the settings of now. Raises CannotListen or BadPublicAddress."""
+        """Start a device by the settings of now. Raises CannotListen, BadPublicAddress or CannotCapture."""
 
 
 class Station:
@@ -100,7 +101,7 @@ class Station:
     # --- life
 
     async def start(self) -> Device:
-        """Raises CannotListen or BadPublicAddress."""
+        """As `Boot` raises."""
         self.device = await self._boot(self, self.options.sip_port)
         self.happenings.attach(self.device)
         return self.device
@@ -167,7 +168,7 @@ class Station:
         while self.device is None and not self._stopping:
             try:
                 self.device = await self._boot(self, device.sip_port)
-            except (CannotListen, BadPublicAddress) as error:
+            except (CannotListen, BadPublicAddress, CannotCapture) as error:
                 _log.error("the phone cannot come back yet: %s", error)
                 await asyncio.sleep(AGAIN)
         self.site.booting = False

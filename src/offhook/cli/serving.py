@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from offhook.cannot_listen import CannotListen
+from offhook.capture_file import CannotCapture
 from offhook.cli.ending import ending
 from offhook.cli.failed import Failed
 from offhook.data_folder import BadDataFolder
@@ -30,6 +31,16 @@ Say = Callable[[Iterable[str], Iterable[str]], None]
 
 _log = logging.getLogger(__name__)
 
+_MENDABLE: Final = (
+    BadDataFolder,
+    BadPublicAddress,
+    BadTlsFile,
+    CannotCapture,
+    CannotListen,
+    TooFewFileDescriptors,
+)
+"""Each says in one line what is wrong, and what changes it."""
+
 
 def serve(
     options: RunOptions | FarmOptions,
@@ -48,7 +59,7 @@ def serve(
         host = _host(devices, options.data)
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
             runner.run(_serve(host, start, announcement, SAY[options.log_format]))
-    except (CannotListen, BadDataFolder, BadTlsFile, TooFewFileDescriptors, BadPublicAddress) as error:
+    except _MENDABLE as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"it cannot go on: {error}") from None
