@@ -173,6 +173,11 @@ def test_a_name_that_dns_does_not_know_is_asked_for_its_address_alone(name: str)
         ),
         (
             Destination(HOST),
+            {Question("SRV", "_sip._udp.example.com"): srv((0, 0, 5060, ""))},
+            "example.com says that it takes no SIP over UDP, and names no other way",
+        ),
+        (
+            Destination(HOST),
             {
                 Question("SRV", f"{prefix}.example.com"): srv((0, 0, 5060, ""))
                 for prefix in ("_sip._udp", "_sip._tcp", "_sips._tcp")

@@ -203,7 +203,13 @@ def test_wrong_password_is_told_and_not_repeated_soon() -> None:
     ("password", "header", "why"),
     [
         ("", 'Digest realm="r", nonce="n"', "401 Unauthorized (the account has no password)"),
-        ("x", 'Basic realm="r"', "digest with MD5 or SHA-256 was not among"),
+        (
+            "x",
+            'Basic realm="r"',
+            "(it asks for the bare password, by Basic, and is not told it; it has to offer",
+        ),
+        ("", 'basic realm="r"', "by Basic, and is not told it"),
+        ("x", 'Digest realm="r", nonce="n", algorithm=SHA-512', "digest with MD5 or SHA-256 was not among"),
     ],
 )
 def test_challenge_without_an_answer(password: str, header: str, why: str) -> None:

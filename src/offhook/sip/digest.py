@@ -220,6 +220,12 @@ class Credentials:
         """Those of the challenges that can be answered."""
         return {realm for _, realm in _challenges(response)}
 
+    @staticmethod
+    def schemes(response: Response) -> set[str]:
+        """By which it asks for credentials, in lower case."""
+        asked = [value for name in _CREDENTIALS_FOR for value in response.headers.getlist(name)]
+        return {value.strip().partition(" ")[0].lower() for value in asked}
+
     def _remember(self, key: _SpaceKey, space: _Space) -> None:
         self._spaces.pop(key, None)
         self._spaces[key] = space

@@ -102,6 +102,10 @@ def hops_to(destination: Destination, answers: Answers, rng: random.Random) -> l
     if refused and (told or len(refused) == len(services)):
         raise NotFound(f"{destination.host} says that it takes no SIP over {' or '.join(refused)}")
     transport = destination.transport or ("TLS" if destination.secure else "UDP")
+    if transport in refused:
+        raise NotFound(
+            f"{destination.host} says that it takes no SIP over {transport}, and names no other way"
+        )
     return _at(destination, [(transport, destination.host, DEFAULT_PORT[transport])], answers)
 
 

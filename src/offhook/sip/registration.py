@@ -278,6 +278,12 @@ class Registration:
             again.headers.setlist(name, list(request.headers.getlist(name)))
         if self._credentials.answer(again, response):
             return again, ""
+        if self._credentials.schemes(response) == {"basic"}:
+            # Forbidden by RFC 3261 §22.1: whoever listens would have the password.
+            return (
+                None,
+                " (it asks for the bare password, by Basic, and is not told it; it has to offer Digest)",
+            )
         if not self.account.password:
             return None, " (the account has no password)"
         if request.headers.get("Authorization") or request.headers.get("Proxy-Authorization"):
