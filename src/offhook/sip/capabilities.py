@@ -18,6 +18,7 @@ BODIES = (
     "application/simple-message-summary",
     "message/sipfrag",
 )
+ACCEPT = ", ".join((*BODIES, "multipart/mixed"))
 EVENTS = "refer, message-summary, check-sync"
 """The event packages that a NOTIFY may be about."""
 

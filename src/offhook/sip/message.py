@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sipmessage import URI, Headers, Request, Response
 from sipmessage.message import COMPACT_FORMS
 
+from .body_parts import choose_part
+from .capabilities import BODIES
 from .hop import Hop
 from .name_addr import NameAddr, split_list
 from .uri import WireUri, parse_uri
@@ -91,6 +93,8 @@ class ReceivedRequest(Head):
     source: Hop
     octets: int
     """Its length as it came."""
+    unread: str = ""
+    """The media type of a part of its body that had to be understood, and is not."""
 
 
 @dataclass(slots=True)
@@ -123,7 +127,8 @@ def phrase_of(code: int) -> str:
 def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
     """Raises BadMessage for what to drop, BadRequest for what to refuse with 400.
 
-    The top Via of a request then says where it came from (§18.2.1).
+    The top Via of a request then says where it came from (§18.2.1). Of a body in several parts the one that
+    can be read is the body.
     """
     message, fields, fault = _read(data)
     vias = [via for value in fields.get("via", ("", []))[1] for via in split_list(value)]
@@ -140,7 +145,16 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
         if head.method != message.method:
             raise BadRequest(message, via, "CSeq names another method")
         return ReceivedRequest(
-            via, head.from_, head.to, head.call_id, head.sequence, head.method, message, source, len(data)
+            via,
+            head.from_,
+            head.to,
+            head.call_id,
+            head.sequence,
+            head.method,
+            message,
+            source,
+            len(data),
+            choose_part(message, BODIES),
         )
     if fault is not None:
         raise BadMessage(fault.why)
@@ -150,6 +164,7 @@ def parse(data: bytes, source: Hop) -> ReceivedRequest | ReceivedResponse:
         head = _head(message, fields, TopVia.parse(vias[0]))
     except ValueError as error:
         raise BadMessage(str(error)) from error
+    choose_part(message, BODIES)
     return ReceivedResponse(head.via, head.from_, head.to, head.call_id, head.sequence, head.method, message)
 
 

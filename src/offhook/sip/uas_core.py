@@ -115,6 +115,8 @@ class UasCore:
             self._refuse(request, 400, reason="Bad Request, Replaces is for INVITE")
         elif message.headers.get("Content-Encoding", "identity") != "identity":
             self._refuse(request, 415, {"Accept-Encoding": "identity"})
+        elif request.unread:
+            self._refuse(request, 415, {"Accept": capabilities.ACCEPT})
         else:
             return False
         return True
@@ -170,7 +172,7 @@ class UasCore:
     def _on_options(self, request: ReceivedRequest, _account: Account | None, _now: float) -> None:
         response = self._layer.response(request, 200)
         capabilities.advertise(response)
-        response.headers.set("Accept", ", ".join(capabilities.BODIES))
+        response.headers.set("Accept", capabilities.ACCEPT)
         self._respond(request, response)
 
     def _on_refer(self, request: ReceivedRequest, _account: Account | None, _now: float) -> None:
