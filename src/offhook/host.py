@@ -33,6 +33,7 @@ from offhook.sip.resolve import NameServer, Resolver
 from offhook.sip.tls import Tls
 from offhook.sip_address import LOOPBACK, family_of, machine_address, sip_addresses, whereabouts
 from offhook.station import Station
+from offhook.web.app import pages
 from offhook.web.desk import Desk
 
 _log = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ class Host:
         Raises CannotListen, CannotCapture, TooFewFileDescriptors or BadPublicAddress; then nothing is left
         running.
         """
+        # Before there are phones that would wait with the first who asks for a page.
+        pages()
         try:
             listeners = max(
                 len(each.bind) * (2 if each.https_port else 1) + (1 if each.sip_tls_port else 0)

@@ -318,7 +318,8 @@ def test_the_list_has_the_first_word_and_a_log_in_is_exempt_from_it_alone() -> N
     def status(fields: dict[str, str], path: str) -> int:
         return ask(fields, access=access, path=path, door=LogIn())[0].status
 
-    assert status(CURL, "/api/v1/state") == 403
+    assert status(CURL, "/api/v1/state") == 401
+    assert status(CURL, "/screen.txt") == 403
     assert status(CURL, "/login") == 200
     assert status({**CURL, "cookie": "a=b"}, "/api/v1/state") == 200
     assert status({**CURL, "cookie": "a=b"}, "/fcgi/do") == 403, "keys by URL are the list's matter"

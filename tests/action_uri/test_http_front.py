@@ -97,7 +97,7 @@ TABLE: list[tuple[str, bytes, int, list[object]]] = [
     ("encoded path", get("/fcgi%2Fdo?keydown=OK"), 200, [PRESSED_OK]),
     ("another path", get("/fcgi/do/?keydown=OK"), 200, []),
     ("foreign page", get(OK, "Origin: http://evil.example"), 403, []),
-    ("foreign page, elsewhere", get("/api/v1/state", "Origin: http://evil.example"), 403, []),
+    ("foreign page, elsewhere", get("/screen.txt", "Origin: http://evil.example"), 403, []),
     ("upgrade by a foreign page", get("/", "Origin: http://evil.example", "Upgrade: websocket",
         "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: x"), 403, []),
     ("no HTTP", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n", 400, []),

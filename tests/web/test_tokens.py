@@ -20,15 +20,15 @@ def test_a_token_opens_what_a_log_in_does_but_no_pages_and_no_keys_by_url(tmp_pa
             await station.change({"web.tokens": [str(kept)]})
             program = Browser(station, ELSEWHERE, program=True)
             shows = {"authorization": f"Bearer {token}"}
-            assert (await program.get("/api/v1/state")).status == 403
+            assert (await program.get("/api/v1/state")).status == 401
             assert (await program.get("/api/v1/state", **shows)).status == 200
             assert (await program.get("/api/v1/trace", **shows)).status == 409, "it is not kept just now"
             assert (await program.get("/fcgi/do?keydown=OK", **shows)).status == 403
             assert (await program.get("/password", **shows)).location == "/login?next=/password"
             for wrong in (f"Bearer {token}x", f"Basic {token}", "Bearer", f"Bearer {kept.hash}", "Bearer ü"):
-                assert (await program.get("/api/v1/state", authorization=wrong)).status == 403
+                assert (await program.get("/api/v1/state", authorization=wrong)).status == 401
             await station.change({"web.tokens": []})
-            assert (await program.get("/api/v1/state", **shows)).status == 403
+            assert (await program.get("/api/v1/state", **shows)).status == 401
 
     asyncio.run(run())
 

@@ -1,6 +1,7 @@
 """The SIP trace of a phone with real sockets, asked for over the web and by a file."""
 
 import asyncio
+import json
 import socket
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from offhook.sip.pcap import HEADER
 from ..sip.message_text import request
 from .browser import Browser, a_phone
 
-NOT_KEPT = "no SIP messages are kept; POST /api/v1/trace/start begins it\n"
+NOT_KEPT = "no SIP messages are kept; POST /api/v1/trace/start begins it"
+JSON = {"content-type": "application/json"}
 
 
 async def exchange(device: Device) -> None:
@@ -40,9 +42,9 @@ def test_nothing_is_kept_until_it_is_asked_for(tmp_path: Path) -> None:
             await exchange(station.device)
             for path in ("/api/v1/trace", "/api/v1/trace.pcap"):
                 answer = await browser.get(path)
-                assert (answer.status, answer.text) == (409, NOT_KEPT)
+                assert (answer.status, json.loads(answer.body)["text"]) == (409, NOT_KEPT)
             assert (await browser.get("/api/v1/trace/start")).status == 405, "only a POST does"
-            assert (await browser.post("/api/v1/trace/start", {})).status == 200
+            assert (await browser.ask("POST", "/api/v1/trace/start", headers=JSON)).status == 200
             assert (await browser.get("/api/v1/trace")).body == b""
 
             await exchange(station.device)
@@ -55,7 +57,7 @@ def test_nothing_is_kept_until_it_is_asked_for(tmp_path: Path) -> None:
             assert b"SIP/2.0 200 OK" in capture.body
             assert b"sesame" not in capture.body
 
-            assert (await browser.post("/api/v1/trace/stop", {})).status == 200
+            assert (await browser.ask("POST", "/api/v1/trace/stop", headers=JSON)).status == 200
             assert (await browser.get("/api/v1/trace")).status == 409
 
     asyncio.run(run())

@@ -8,7 +8,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from .allow_list import AllowList
-from .answer_line import NOT_STORED, answer_line, quoted
+from .answer_line import API, NOT_STORED, answer_line, quoted
 from .credential import Asked, Credential
 from .forwarding import Untraceable, trace
 from .host_name import is_literal, name_of, names_of_this_machine, read_host_name
@@ -16,6 +16,7 @@ from .http import Header, HttpRequest, HttpResponse
 from .provenance import Provenance, origin_of, provenance, read_origin, told_origin
 
 ACTION_PATH = "/fcgi/do"
+BEARER: Header = (b"www-authenticate", b'Bearer realm="offhook"')
 
 _PREFLIGHT: tuple[Header, ...] = (
     (b"access-control-allow-methods", b"GET, HEAD, POST"),
@@ -90,6 +91,9 @@ def judge(request: HttpRequest, access: Access, door: Door | None = None) -> Adm
         if refusal := credential.refusal(request, address):
             return refusal
     elif not listed and (door is None or request.path == ACTION_PATH or not door.lets_in(request)):
+        if door is not None and request.path.startswith(API):
+            text = f"{address} is not on this phone's Allowed Access IP List, and shows no token"
+            return answer_line(request, 401, text, BEARER)
         if door is not None and request.path != ACTION_PATH and _wants_a_page(request):
             return _sent_to(door.path, request)
         return answer_line(

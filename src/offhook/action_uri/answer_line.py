@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Final
 
 from .http import Header, HttpRequest, HttpResponse
 
@@ -16,12 +17,25 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _QUALITY = re.compile(r";\s*q=([01](?:\.[0-9]{0,3})?)\s*$", re.IGNORECASE)
 
 
+API: Final = "/api/v1/"
+RESULTS: Final = {
+    400: "invalid",
+    401: "not_logged_in",
+    403: "not_allowed",
+    503: "booting",
+}
+"""What the API calls the statuses that the guard has."""
+
+
 def answer_line(request: HttpRequest, status: int, text: str, *extra: Header) -> HttpResponse:
     """`text` and a line feed, or `{"ok": bool, "status": int, "message": text}` where `Accept` prefers
-    JSON."""
+    JSON. In the API it is JSON, and as all its answers."""
     text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     if len(text) > LONGEST:
         text = text[: LONGEST - 1] + "…"
+    if request.path.startswith(API):
+        said = json.dumps({"result": RESULTS[status], "text": text}, ensure_ascii=False)
+        return HttpResponse(status, [*_JSON, *extra], said.encode())
     accept = request.fields.get(b"accept")
     if accept is not None and b"json" in accept.lower() and _prefers_json(accept.decode("latin-1").lower()):
         body = json.dumps({"ok": status < 300, "status": status, "message": text}, ensure_ascii=False)

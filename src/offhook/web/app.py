@@ -15,7 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from offhook.station import Booting
 
-from . import log_in, screen, trace
+from . import log_in, screen
+from .api import app as api
 from .gate import Gate
 from .page import page
 
@@ -38,7 +39,7 @@ def pages() -> Starlette:
             Route("/", _welcome),
             *log_in.routes(),
             *screen.routes(),
-            *trace.routes(),
+            *api.routes(),
             Mount("/static", Static(directory=Path(__file__).parent / "static")),
         ],
         middleware=[Middleware(Gate)],

@@ -1,5 +1,6 @@
 """What the pages of one phone go by. The pages themselves are the same for all phones of the process."""
 
+import asyncio
 import time
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,8 @@ class Desk:
         self.picture = Picture()
         self.sessions = Sessions(clock)
         self.tries = WrongTries(clock)
+        self.book_turn = asyncio.Lock()
+        """Held while the phone book is changed, so that no change undoes one that came between."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["desk"] = self

@@ -4,6 +4,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from offhook.action_uri.answer_line import API
+
+from .api import answer as api
 from .desk import LOG_IN, LOG_OUT, PASSWORD, STATIC
 from .page import see
 from .visitor import visitor
@@ -25,9 +28,10 @@ class Gate:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            answer: Response = PlainTextResponse(
-                f"from {who.address} the factory's password opens {PASSWORD} alone: change it there\n", 403
-            )
+            text = f"from {who.address} the factory's password opens {PASSWORD} alone: change it there"
+            answer: Response = PlainTextResponse(f"{text}\n", 403)
             if "text/html" in connection.headers.get("accept", ""):
                 answer = see(PASSWORD)
+            elif path.startswith(API):
+                answer = api.answer(api.Result.NOT_ALLOWED, text)
             await answer(scope, receive, send)

@@ -1,8 +1,8 @@
-"""The phone's state and its screen, as they are now."""
+"""The phone's screen as it is now, drawn."""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from offhook.face.text import text
@@ -15,15 +15,10 @@ DRAWING = {**NOT_STORED, "X-Content-Type-Options": "nosniff", "Content-Security-
 
 def routes() -> list[Route]:
     return [
-        Route("/api/v1/state", _state),
         Route("/screen.txt", _text),
         Route("/screen.svg", _svg),
         Route("/screen.png", _png),
     ]
-
-
-async def _state(request: Request) -> JSONResponse:
-    return JSONResponse(desk(request).station.state(), headers=NOT_STORED)
 
 
 async def _text(request: Request) -> PlainTextResponse:
