@@ -29,6 +29,6 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def is_bound(port: int) -> bool:
-    """Whether somebody listens there over UDP. Nothing is bound to find out: that could get in the way."""
-    return f":{port:04X} " in Path("/proc/net/udp").read_text()
+def is_bound(port: int, protocol: str = "udp") -> bool:
+    """Whether somebody listens there. Nothing is bound to find out: that could get in the way."""
+    return f":{port:04X} " in Path(f"/proc/net/{protocol}").read_text()

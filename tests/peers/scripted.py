@@ -202,6 +202,20 @@ class Script:
     def is_notified(self) -> Self:
         return self.expect("NOTIFY").respond(200)
 
+    def give_up(self) -> Self:
+        """The INVITE that began the call: by its branch and its To (RFC 3261 §9.1)."""
+        back = len(self._steps) - self._invite
+        whose = [
+            f"CANCEL {self._target} SIP/2.0",
+            f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-{back}];rport",
+            "Max-Forwards: 70",
+            f"From: {self._local}",
+            f"To: {self._remote}",
+            "Call-ID: [call_id]",
+            f"CSeq: {self._invited} CANCEL",
+        ]
+        return self._say(whose, {}, "", again=True)
+
     def hang_up(self) -> Self:
         return self.request("BYE").expect(200)
 

@@ -13,7 +13,8 @@ GIVES_UP = 30
 
 
 class Sipp(Program):
-    """`port` is where it is called, or calls from; `to` where it sends what it begins.
+    """`port` is where it is called, or calls from; `to` where it sends what it begins;
+    `transport` is SIPp's `-t`.
 
     A scenario's `[name]` stands for the key of that name. Some always have a value: `contact_port`, the port
     that its Contact names (its own, unless a network lies between); `sound_port`, where its session
@@ -29,6 +30,7 @@ class Sipp(Program):
         port: int | None = None,
         to: int | None = None,
         calls: int = 1,
+        transport: str = "u1",
         **keys: object,
     ) -> None:
         self.port = port or free_port()
@@ -39,7 +41,9 @@ class Sipp(Program):
             text = text.replace(f"[{name}]", str(value))
         directory.mkdir()
         (directory / "scenario.xml").write_text(text)
-        command = [program, *([f"{HOST}:{to}"] if to else [])]
+        # Over TCP it calls from whatever port there is.
+        self._listens = "udp" if transport == "u1" else "" if to else "tcp"
+        command = [program, *([f"{HOST}:{to}"] if to else []), "-t", transport]
         command += ["-sf", "scenario.xml", "-i", HOST, "-p", str(self.port)]
         # It binds four ports for sound and pictures, used or not: at an address of its own they are free.
         command += ["-mi", f"127.1.{self.port // 256}.{self.port % 256}"]
@@ -48,7 +52,8 @@ class Sipp(Program):
         super().__init__(command, directory)
 
     def until_ready(self) -> None:
-        until(lambda: is_bound(self.port) or not self.running, "SIPp to listen")
+        if self._listens:
+            until(lambda: is_bound(self.port, self._listens) or not self.running, "SIPp to listen")
 
     def until_done(self) -> None:
         """Wait until the call went as the scenario has it."""

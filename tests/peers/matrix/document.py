@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from .outcome import ByCell, Outcome
-from .peer import Peer
+from .peer import Fault, Peer
 from .rows import ROWS
 from .table import PEERS
 
@@ -20,8 +20,9 @@ Written by `make interop`, which tries every cell; do not edit. `make proof` tri
 `make test` one row of each peer. All is tried over loopback, with phones of ours as a person runs them and
 each peer in a process of its own.
 
-✓ passed · ✗ failed, and the note says what was seen, and whose fault it is by which document · – the peer
-cannot, and the note says why. The phone is `offhook run`; "the peer" is whoever heads the column.
+✓ passed (with a note: not every time) · ✗ failed, and the note says what was seen, and whose fault it is by
+which document · – the peer cannot, and the note says why. The phone is `offhook run`; "the peer" is whoever
+heads the column.
 
 """
 
@@ -63,14 +64,17 @@ def cell(peer: type[Peer], row: str, outcomes: ByCell, notes: dict[str, int]) ->
     came = outcomes.get((peer.name, row), Outcome("failed", "it was not tried"))
     match came.result:
         case "passed":
-            return "✓"
+            return f"✓{noted(text_of(peer.faults[row]), notes)}" if row in peer.faults else "✓"
         case "known":
-            fault = peer.faults[row]
-            return f"✗{noted(f'{fault.seen}. {fault.whose}', notes)}"
+            return f"✗{noted(text_of(peer.faults[row]), notes)}"
         case "not here":
             return f"–{noted(came.seen, notes)}"
         case "failed":
             return f"✗{noted(came.seen, notes)}"
+
+
+def text_of(fault: Fault) -> str:
+    return f"{fault.seen}. {fault.whose[:1].upper()}{fault.whose[1:]}"
 
 
 def noted(text: str, notes: dict[str, int]) -> str:

@@ -22,6 +22,8 @@ class Gate:
 
     def __init__(self, inside: int, kept: Kept, *, front: tuple[str, int] = (HOST, 0)) -> None:
         self.passed: list[str] = []
+        self.said: list[bytes] = []
+        """The messages themselves."""
         self._kept = kept
         self._inside = (HOST, inside)
         self._outside: tuple[str, int] | None = None
@@ -87,4 +89,5 @@ class Gate:
         to = self._inside if out is self._back else self._outside
         if to is not None:
             self.passed.append(message)
+            self.said.append(datagram)
             out.sendto(datagram, to)

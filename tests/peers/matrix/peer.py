@@ -71,7 +71,12 @@ class Peer:
 
     @classmethod
     def missing(cls) -> str:
-        """Why it cannot be had here; empty where it can."""
+        """Whether it has to be installed first, in words; empty: no."""
+        return ""
+
+    @classmethod
+    def not_made(cls) -> str:
+        """Why nobody could install it here; empty: one can. Its cells are skipped then, with CI set too."""
         return ""
 
 

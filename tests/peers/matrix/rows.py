@@ -13,8 +13,15 @@ from .bench import Bench, answered, called, dial, held_by_peer, number, ringing_
 from .peer import USER, Row, Telephone, Transport, Wish
 
 ANOTHER_LOOPBACK = "127.0.0.2"
+INTERVAL = 90
+"""Seconds."""
 HEARD = 20
 """Packets of sound that came since sound was agreed on."""
+
+
+def carried(_message: str, _inward: bool) -> bool:
+    """Nothing is kept."""
+    return False
 
 
 def over(phone: Phone, peer: Telephone) -> None:
@@ -341,14 +348,20 @@ def early_media(bench: Bench) -> None:
 
 
 def reliable_responses(bench: Bench) -> None:
-    """The peer asks for them as callee and as caller."""
+    """The peer asks for them as callee and as caller, and without a PRACK there would be no answer."""
     phone, peer = bench.phone(), bench.peer(Wish(reliable=True))
-    called(phone, peer)
+    there, here = bench.gate(port_of(peer), carried), bench.gate(phone.sip, carried)
+    dial(phone, f"sip:{USER}@{HOST}:{there.port}")
+    peer.until_called()
+    peer.answer()
+    talking(phone, peer)
     hang_up(phone, peer)
-    peer.dial(number(phone))
+    peer.dial(f"sip:1001@{HOST}:{here.port}")
     answered(phone)
     talking(phone, peer)
     hang_up(phone, peer)
+    for gate in (there, here):
+        assert b"\r\nRSeq:" in b"".join(gate.said), gate.passed
 
 
 def given_up_by_the_phone_unheard(bench: Bench) -> None:
@@ -400,7 +413,7 @@ def given_up_by_the_peer_unheard(bench: Bench) -> None:
 
 def given_up_by_the_peer_ringing(bench: Bench) -> None:
     phone, peer = bench.phone(), bench.peer()
-    gate = bench.gate(phone.sip, lambda *_: False)
+    gate = bench.gate(phone.sip, carried)
     peer.dial(f"sip:1001@{HOST}:{gate.port}")
     phone.until_page("ringing")
     gate.until_passed("180 INVITE")
@@ -479,13 +492,15 @@ def the_phone_starts_anew(bench: Bench) -> None:
 
 
 def session_timer(bench: Bench) -> None:
-    """The peer asks for one, as caller; the call says that it has it by living on."""
-    phone, peer = bench.phone(), bench.peer(Wish(refresh=90))
-    gate = bench.gate(phone.sip, lambda *_: False)
+    """The peer asks for one, as caller, and has it."""
+    phone, peer = bench.phone(), bench.peer(Wish(refresh=INTERVAL))
+    gate = bench.gate(phone.sip, carried)
     peer.dial(f"sip:1001@{HOST}:{gate.port}")
     answered(phone)
     talking(phone, peer)
     hang_up(phone, peer)
+    agreed = [each for each in gate.said if b"\r\nSession-Expires: %d" % INTERVAL in each]
+    assert [each.split(b" ")[0] for each in agreed[:2]] == [b"INVITE", b"SIP/2.0"], gate.said
 
 
 ROWS: Mapping[str, Row] = {

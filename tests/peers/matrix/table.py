@@ -5,11 +5,20 @@ from typing import NamedTuple
 
 from .baresip_peer import BaresipPeer
 from .kamailio_peer import KamailioPeer
+from .library_peers import BaresipPythonPeer, PjsuaPeer
 from .peer import Peer, Row
 from .rows import ROWS
+from .sipp_peer import SippPeer
 from .sipsak_peer import SipsakPeer
 
-PEERS: tuple[type[Peer], ...] = (BaresipPeer, KamailioPeer, SipsakPeer)
+PEERS: tuple[type[Peer], ...] = (
+    BaresipPeer,
+    SippPeer,
+    KamailioPeer,
+    SipsakPeer,
+    BaresipPythonPeer,
+    PjsuaPeer,
+)
 
 
 class Cell(NamedTuple):

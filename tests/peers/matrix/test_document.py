@@ -26,7 +26,7 @@ def test_every_cell_says_what_came_of_it_or_why_not() -> None:
     for name, *results in table()[1:]:
         assert len(results) == len(PEERS), name
         for peer, result in zip(PEERS, results, strict=True):
-            found = re.fullmatch(r"✓|[✗–] \[(\d+)\]\(#notes\)", result)
+            found = re.fullmatch(r"✓|[✓✗–] \[(\d+)\]\(#notes\)", result)
             assert found, (name, peer.name, result)
             assert found[1] is None or int(found[1]) <= len(notes), (name, peer.name)
             assert (name in peer.cannot) <= result.startswith("–"), (name, peer.name)
