@@ -56,6 +56,7 @@ class ControlledBaresip(Program):
         self._control: socket.socket | None = None
         self._read = b""
         self._events: list[dict[str, Any]] = []
+        self._commands = self._carried_out = 0
 
     def until_ready(self) -> None:
         self.until_printed("baresip is ready.")
@@ -70,6 +71,16 @@ class ControlledBaresip(Program):
         message = json.dumps({"command": command, "params": parameters}).encode()
         assert self._control is not None
         self._control.sendall(b"%d:%s," % (len(message), message))
+        self._commands += 1
+
+    def until_carried_out(self) -> None:
+        """All commands so far."""
+
+        def look() -> bool:
+            self._receive()
+            return self._carried_out == self._commands
+
+        until(look, "baresip to carry out its commands")
 
     def until_event(self, kind: str) -> dict[str, Any]:
         """The next event of this kind; those before it are passed over."""
@@ -118,6 +129,8 @@ class ControlledBaresip(Program):
             self._read = self._read[end + 1 :]
             if message.get("event"):
                 self._events.append(message)
+            elif message.get("response"):
+                self._carried_out += 1
 
 
 class Baresip(ControlledBaresip):

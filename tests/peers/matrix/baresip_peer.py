@@ -117,6 +117,7 @@ class BaresipPeer(Telephone):
 
     def hang_up(self) -> None:
         self.baresip.command("hangup")
+        self.baresip.until_carried_out()
 
     def until_over(self) -> None:
         self.baresip.until_event("CALL_CLOSED")

@@ -1,7 +1,8 @@
 """Peers that are a library of Python: a program of ours drives each, in a process of its own.
 
-It is told one verb a line (`dial URI`, `answer`, `press 5`), and prints one event a line: `ready`, `called`,
-`talking`, `over` (no call is left), `digit 5`. What it is to be, it is given as JSON.
+It is told one verb a line (`dial URI`, `answer`, `press 5`), and prints one event a line:
+`ready`, `called`, `talking`, `over` (no call is left), `digit 5`; and `did dial` once it has done as it was told. What it is to be,
+it is given as JSON.
 """
 
 import importlib.util
@@ -19,6 +20,7 @@ from .bench import Bench
 from .peer import USER, Telephone, Wish
 
 PROGRAMS = Path(__file__).parent / "programs"
+HUNG_UP = "did hang_up\n"
 RATES = {"g722": 16000, "opus": 48000}
 
 
@@ -113,7 +115,9 @@ class DrivenPeer(Telephone):
         self.until_event("talking")
 
     def hang_up(self) -> None:
+        before = self.driven.printed.count(HUNG_UP)
         self.driven.tell("hang_up")
+        until(lambda: self.driven.printed.count(HUNG_UP) > before, f"{self.name} to hang up")
 
     def until_over(self) -> None:
         self.until_event("over")

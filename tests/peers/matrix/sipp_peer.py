@@ -267,16 +267,19 @@ def given_up_there_answered(bench: Bench) -> None:
     phone.until_idle()
 
 
-def tcp(bench: Bench) -> None:
+def by_tcp() -> dict[str, object]:
     port = free_port()
-    keys = {"transport": "t1", "port": port, "contact_port": f"{port};transport=tcp"}
-    phone, peer = calling(bench, Script.calling().is_answered().is_hung_up_on(), **keys)
+    return {"transport": "t1", "port": port, "contact_port": f"{port};transport=tcp"}
+
+
+def tcp(bench: Bench) -> None:
+    phone, caller = calling(bench, Script.calling().is_answered().is_hung_up_on(), **by_tcp())
     answered(phone)
-    hang_up(phone, peer)
-    peer = play(bench, target_script(), **keys)
-    dial(phone, f"sip:{USER}@{HOST}:{port};transport=tcp")
+    hang_up(phone, caller)
+    called = play(bench, target_script(), **by_tcp())
+    dial(phone, f"sip:{USER}@{HOST}:{called.port};transport=tcp")
     phone.until_page("talking")
-    hang_up(phone, peer)
+    hang_up(phone, called)
 
 
 def glare(bench: Bench) -> None:

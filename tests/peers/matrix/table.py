@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from .baresip_peer import BaresipPeer
 from .kamailio_peer import KamailioPeer
-from .library_peers import BaresipPythonPeer, PjsuaPeer
+from .library_peers import AiosipuaPeer, BaresipPythonPeer, PjsuaPeer
 from .peer import Peer, Row
 from .rows import ROWS
 from .sipp_peer import SippPeer
@@ -18,6 +18,7 @@ PEERS: tuple[type[Peer], ...] = (
     SipsakPeer,
     BaresipPythonPeer,
     PjsuaPeer,
+    AiosipuaPeer,
 )
 
 

@@ -65,6 +65,7 @@ class Telephone:
             await getattr(self, verb)(*([argument] if argument else []))
         except (BaresipError, IndexError, AssertionError) as error:
             print(f"error {verb}: {error!r}")
+        print(f"did {verb}")
 
     def heard(self, event) -> None:
         match event.event:

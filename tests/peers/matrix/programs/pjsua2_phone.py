@@ -182,3 +182,4 @@ while True:
         VERBS[verb](*([argument] if argument else []))
     except pj.Error as error:
         print(f"error {verb}: {error.info()}")
+    print(f"did {verb}")
