@@ -47,11 +47,18 @@ class Bench:
             OffhookRun(directory, "--account", account, *options, sip_port=sip_port)
         )
 
-    def phone(self, parameters: str = "", *options: str, at: int | None = None, host: str = HOST) -> Phone:
+    def phone(
+        self,
+        parameters: str = "",
+        *options: str,
+        at: int | None = None,
+        host: str = HOST,
+        user: str = "1001",
+    ) -> Phone:
         """Without a registrar. Numbers that it dials go to the port `at`."""
         home = f":{at}" if at else ""
         where = f"[{host}]" if ":" in host else host
-        return self.run(f"sip:1001@{where}{home};register=no{parameters}", *options).phone
+        return self.run(f"sip:{user}@{where}{home};register=no{parameters}", *options).phone
 
     def gate(self, inside: int, kept: Kept, front: tuple[str, int] = (HOST, 0)) -> Gate:
         return self.stack.enter_context(Gate(inside, kept, front=front))
@@ -61,9 +68,9 @@ def dial(phone: Phone, uri: str) -> None:
     phone.do(f"action=MakeCall&number={uri}")
 
 
-def number(phone: Phone, transport: str = "") -> str:
+def number(phone: Phone, transport: str = "", *, user: str = "1001") -> str:
     """Where a phone of ours is called."""
-    return f"sip:1001@{HOST}:{phone.sip}{transport}"
+    return f"sip:{user}@{HOST}:{phone.sip}{transport}"
 
 
 def ringing_there(phone: Phone) -> None:

@@ -1,8 +1,8 @@
 """Peers that are a library of Python: a program of ours drives each, in a process of its own.
 
-It is told one verb a line (`dial URI`, `answer`, `press 5`), and prints one event a line:
-`ready`, `called`, `talking`, `over` (no call is left), `digit 5`; and `did dial` once it has done as it was told. What it is to be,
-it is given as JSON.
+It is told one verb a line (`dial URI`, `answer`, `press 5`), and prints one event a line: `ready`, `called`,
+`talking`, `over` (no call is left), `digit 5`; and `did dial` once it has done as it was told. What it is to
+be it is given as JSON.
 """
 
 import importlib.util

@@ -23,13 +23,13 @@ class BaresipPythonPeer(DrivenPeer):
 
     faults: ClassVar[Mapping[str, Fault]] = {
         "hold and resume by the peer": Fault(
-            "asked to hold or resume while a re-INVITE of its own is under way, it now and then "
-            "sends none, and says that it did",
+            "asked to hold or resume while a re-INVITE of its own is under way, it now and "
+            "then sends none, and says that it did",
             "baresip-python's: RFC 3261 §14.1 lets it only be put off",
             not_always=True,
         ),
         "given up by the peer before a response": Fault(
-            "it forgets the call at once, and when a response comes sends no CANCEL: the phone goes on ringing",
+            "it forgets the call at once, and sends no CANCEL when a response comes: the phone rings on",
             "baresip-python's: RFC 3261 §9.1",
         ),
     }

@@ -14,6 +14,8 @@ from .bench import Bench, answered, called, dial, held_by_peer, number, ringing_
 from .peer import USER, Row, Telephone, Transport, Wish
 
 ANOTHER_LOOPBACK = "127.0.0.2"
+OTHER = "1003"
+"""The second phone of ours, where there are two."""
 INTERVAL = 90
 """Seconds."""
 HEARD = 20
@@ -113,7 +115,7 @@ def held_by_the_peer(bench: Bench) -> None:
 
 def two_phones(bench: Bench, *, first_dials_second: bool) -> tuple[Phone, Phone]:
     """The second is the target of a transfer, or is sent there; numbers of the first go to it."""
-    second = bench.phone()
+    second = bench.phone(user=OTHER)
     first = bench.phone(at=second.sip if first_dials_second else None)
     return first, second
 
@@ -122,7 +124,7 @@ def blind_by_the_peer(bench: Bench) -> None:
     phone, target = two_phones(bench, first_dials_second=False)
     peer = bench.peer()
     called(phone, peer)
-    peer.transfer(number(target))
+    peer.transfer(number(target, user=OTHER))
     answered(target)
     phone.until(lambda state: len(state["calls"]) == 1 and call(state)["state"] == "talking", "the new call")
     peer.until_over()
@@ -134,7 +136,7 @@ def blind_of_the_peer(bench: Bench) -> None:
     phone, target = two_phones(bench, first_dials_second=True)
     peer = bench.peer()
     called(phone, peer)
-    press(phone, "T1001T")
+    press(phone, f"T{OTHER}T")
     answered(target)
     phone.until_idle("transferred")
     hang_up(target, peer)
@@ -142,8 +144,8 @@ def blind_of_the_peer(bench: Bench) -> None:
 
 def blind_to_the_peer(bench: Bench) -> None:
     peer = bench.peer()
-    phone, sent = bench.phone(at=port_of(peer)), bench.phone()
-    dial(phone, number(sent))
+    phone, sent = bench.phone(at=port_of(peer)), bench.phone(user=OTHER)
+    dial(phone, number(sent, user=OTHER))
     answered(sent)
     phone.until_page("talking")
     press(phone, f"T{USER}T")
@@ -158,8 +160,9 @@ def attended_by_the_peer(bench: Bench) -> None:
     phone, target = two_phones(bench, first_dials_second=False)
     peer = bench.peer()
     called(phone, peer)
-    peer.consult(number(target))
+    peer.consult(number(target, user=OTHER))
     answered(target)
+    peer.until_talking()
     held_by_peer(phone)
     peer.join()
     peer.until_over()
@@ -174,7 +177,7 @@ def attended_of_the_peer(bench: Bench) -> None:
     phone, target = two_phones(bench, first_dials_second=True)
     peer = bench.peer()
     called(phone, peer)
-    press(phone, "T1001O")
+    press(phone, f"T{OTHER}O")
     answered(target)
     phone.until_page("talking")
     press(phone, "T")
@@ -185,8 +188,8 @@ def attended_of_the_peer(bench: Bench) -> None:
 
 def attended_to_the_peer(bench: Bench) -> None:
     peer = bench.peer()
-    phone, sent = bench.phone(at=port_of(peer)), bench.phone()
-    dial(phone, number(sent))
+    phone, sent = bench.phone(at=port_of(peer)), bench.phone(user=OTHER)
+    dial(phone, number(sent, user=OTHER))
     answered(sent)
     phone.until_page("talking")
     press(phone, f"T{USER}O")

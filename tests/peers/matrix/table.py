@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .baresip_peer import BaresipPeer
 from .kamailio_peer import KamailioPeer
 from .library_peers import AiosipuaPeer, BaresipPythonPeer, PjsuaPeer
+from .linphone_peer import LinphonePeer
 from .peer import Peer, Row
 from .rows import ROWS
 from .sipp_peer import SippPeer
@@ -13,6 +14,7 @@ from .sipsak_peer import SipsakPeer
 
 PEERS: tuple[type[Peer], ...] = (
     BaresipPeer,
+    LinphonePeer,
     SippPeer,
     KamailioPeer,
     SipsakPeer,
