@@ -1,5 +1,6 @@
 """The transfers of RFC 5589, replayed between three user agents, and the ways in which they fail."""
 
+import re
 import urllib.parse
 
 import pytest
@@ -20,7 +21,7 @@ from offhook.sip.events import (
 from offhook.sip.refer import refer_to, target_of_dialog
 from offhook.sip.uri import parse_uri
 
-from .parties import Parties
+from .parties import Parties, Party
 
 
 class Transfer(Parties):
@@ -330,3 +331,77 @@ def test_lost_notifies_are_repeated_in_order() -> None:
     transfer.network.run(20)
     assert transfer.outcome == [ReferAccepted(transfer.his), ReferDone(transfer.his)]
     transfer.hang_up_all()
+
+
+class OneAtATime:
+    """One end answers with 491 what comes beside an INVITE, and its first 200 to that is lost."""
+
+    def __init__(self, parties: Parties, asked: Party, asking: Party) -> None:
+        self._network = parties.network
+        self._asked, self._asking = asked.agent.contact, asking.agent.contact
+        self._inviting = False
+        self._lost = False
+        parties.network.lose = self
+
+    def __call__(self, data: bytes) -> bool:
+        source, target, _ = self._network.log[-1]
+        method = data.partition(b" ")[0]
+        if (source, target) == (self._asking, self._asked):
+            if method == b"INVITE" and not self._lost:
+                self._inviting = True
+                self._say(b"100 Trying", data)
+            elif method == b"ACK":
+                self._inviting = False
+            elif method in {b"REFER", b"NOTIFY"} and self._inviting:
+                self._say(b"491 Request Pending", data)
+                return True
+        elif self._inviting and not self._lost and data.startswith(b"SIP/2.0 200"):
+            self._lost = True
+            return True
+        return False
+
+    def _say(self, status: bytes, request: bytes) -> None:
+        same = re.findall(rb"(?m)^(?:Via|From|To|Call-ID|CSeq): .*\r\n", request)
+        response = [b"SIP/2.0 ", status, b"\r\n", *same, b"Content-Length: 0\r\n\r\n"]
+        self._network.send(b"".join(response), self._asked, self._asking)
+
+
+def test_a_transferee_that_does_nothing_beside_an_invite_is_asked_again_after_it() -> None:
+    parties = Parties()
+    parties.alice.call(parties.bob)
+    his = parties.bob.calls[0]
+    OneAtATime(parties, parties.alice, parties.bob)
+    parties.bob.agent.hold(his, parties.network.now)
+    parties.bob.agent.refer(his, parties.carol.uri, parties.network.now)
+    parties.network.run(5)
+    assert parties.between(parties.bob, parties.alice).count("<491") == 1
+    assert parties.bob.of(ReferAccepted, ReferDone, ReferFailed) == [ReferAccepted(his), ReferDone(his)]
+    assert parties.alice.held == [True]
+
+
+def test_a_transferor_that_does_nothing_beside_an_invite_is_told_again_after_it() -> None:
+    transfer = Transfer()
+    transfer.carol.on_incoming = transfer.carol.ring
+    transfer.blind()
+    OneAtATime(transfer, transfer.bob, transfer.alice)
+    transfer.alice.agent.hold(transfer.hers, transfer.network.now)
+    transfer.network.run(0.1)
+    transfer.carol.answer(transfer.carol.calls[0])
+    transfer.network.run(5)
+    assert transfer.between(transfer.bob, transfer.alice).count("491") == 1
+    assert transfer.outcome == [ReferAccepted(transfer.his), ReferDone(transfer.his)]
+    transfer.hang_up_all()
+
+
+def test_who_hangs_up_meanwhile_asks_no_more() -> None:
+    parties = Parties()
+    parties.alice.call(parties.bob)
+    his = parties.bob.calls[0]
+    OneAtATime(parties, parties.alice, parties.bob)
+    parties.bob.agent.hold(his, parties.network.now)
+    parties.bob.agent.refer(his, parties.carol.uri, parties.network.now)
+    parties.network.run(0.025)
+    parties.bob.hang_up(his)
+    parties.network.run(5)
+    assert parties.between(parties.bob, parties.alice).count("<491") == 1
+    assert len(parties.sent(parties.bob, "REFER")) == 1

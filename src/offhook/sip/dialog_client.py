@@ -2,7 +2,8 @@
 
 A request that overtook another on its way would have it refused for its CSeq (§12.2.2). So each waits for the
 final response to the one before; of an INVITE, which may take its time, a provisional response says as well
-that it has arrived. BYE does not wait.
+that it has arrived. An end that takes nothing beside an INVITE says so (491, §21.4.27), and is asked again
+once that is over. BYE does not wait.
 """
 
 from collections import deque
@@ -54,6 +55,10 @@ class DialogRequest:
         self.method = method
         self.request: Request | None = None
         """None while it waits for its turn."""
+        self.beside = False
+        """It was sent while an INVITE was under way."""
+        self.alone = False
+        """It waits until none is."""
         self._sending: Sending | None = None
         self._client = client
         self._on_final = on_final
@@ -72,6 +77,7 @@ class DialogRequest:
         return None if self._sending is None else self._sending.transaction
 
     def send(self, now: float) -> None:
+        self.beside = self._client.inviting
         self.request, destination = self._client.dialog.request(self.method)
         for name, value in self._headers.items():
             self.request.headers.set(name, value)
@@ -101,6 +107,9 @@ class DialogRequest:
         if self._challenged(response, now):
             return
         self._client.answered(self)
+        if response.code == 491 and self.beside and not self._client.over:
+            self._client.postpone(self, now)
+            return
         self._on_final(response, now)
         self._client.next(now)
 
@@ -138,6 +147,8 @@ class DialogClient:
         self.credentials = credentials
         self.contact = contact
         self.ready = True
+        self.over = False
+        """BYE was sent."""
         self._on_idle = on_idle
         self._current: DialogRequest | None = None
         self._proceeding: DialogRequest | None = None
@@ -148,6 +159,10 @@ class DialogClient:
     @property
     def idle(self) -> bool:
         return self._current is None and self._proceeding is None
+
+    @property
+    def inviting(self) -> bool:
+        return self._proceeding is not None
 
     def send(
         self,
@@ -173,6 +188,7 @@ class DialogClient:
     def bye(self, on_final: OnResponse, now: float, headers: Mapping[str, str] = NO_HEADERS) -> None:
         """What waits goes unsaid, but for a NOTIFY: its subscription outlives the call (RFC 5057)."""
         self._waiting = deque(request for request in self._waiting if request.method == "NOTIFY")
+        self.over = True
         self._ending = DialogRequest(self, "BYE", on_final, headers=headers)
         self._ending.send(now)
 
@@ -181,6 +197,12 @@ class DialogClient:
         if self._current is request and request.method == "INVITE":
             self._current, self._proceeding = None, request
             self.next(now)
+
+    def postpone(self, request: DialogRequest, now: float) -> None:
+        """It was refused for the INVITE beside it."""
+        request.alone = True
+        self._waiting.appendleft(request)
+        self.next(now)
 
     def answered(self, request: DialogRequest) -> None:
         if self._proceeding is request:
@@ -197,6 +219,6 @@ class DialogClient:
         if self._proceeding is None and not (self._waiting and self._waiting[0].method == "INVITE"):
             # An INVITE goes before the others: they may follow beside it, and it may not go beside them.
             self._on_idle(now)
-        if self._waiting and self._current is None:
+        if self._waiting and self._current is None and not (self.inviting and self._waiting[0].alone):
             self._current = self._waiting.popleft()
             self._current.send(now)
