@@ -28,6 +28,12 @@ class BaresipPythonPeer(DrivenPeer):
             "baresip-python's: RFC 3261 §14.1 lets it only be put off",
             not_always=True,
         ),
+        "glare": Fault(
+            "after the 491 to its hold it now and then asks for sound both ways, and holds no more: the "
+            "re-INVITE that it owes itself since the answer takes the place of the hold",
+            "baresip-python's: RFC 3261 §14.1 has it ask again for the same",
+            not_always=True,
+        ),
         "given up by the peer before a response": Fault(
             "it forgets the call at once, and sends no CANCEL when a response comes: the phone rings on",
             "baresip-python's: RFC 3261 §9.1",

@@ -7,7 +7,7 @@ from ..ports import free_port
 from ..program import Program
 from ..tones import write_tone
 from ..waiting import until
-from .bench import Bench
+from .bench import Bench, called, number
 from .peer import USER, Fault, Telephone, Wish
 
 CONFIG = """\
@@ -54,12 +54,11 @@ CANNOT = {
     "TLS, the right CA": NO_SERVER,
     "TLS, a wrong CA": NO_SERVER,
     "TLS, no CA": NO_SERVER,
-    "SRTP, required here and none there": "it takes keys whenever they are offered, whatever its settings say",
 }
 FAULTS = {
     "attended transfer by the peer": Fault(
-        "its Refer-To names the target without the port that it called, and not its Contact; that leads nowhere "
-        "without a proxy",
+        "its Refer-To names the target without the port that it called, and not its Contact; that leads "
+        "nowhere without a proxy",
         "linphonec's: RFC 5589 §7.1",
     ),
     "SRTP, optional here and there": Fault(
@@ -73,12 +72,27 @@ FAULTS = {
 }
 
 
+def srtp_here_only(bench: Bench) -> None:
+    """It takes keys that are offered, whatever its settings say, and offers none."""
+    phone, peer = bench.phone(";srtp=required"), bench.peer()
+    assert called(phone, peer)["srtp"]
+    phone.do("action=CallEnd")
+    phone.until_idle()
+    peer.until_over()
+    peer.dial(number(phone))
+    peer.until_over()
+
+
+OWN = {"SRTP, required here and none there": srtp_here_only}
+
+
 class LinphonePeer(Telephone):
     name = "linphonec"
     made_by = "debian:linphone-cli"
     quick = "call out"
     how = "a user agent (liblinphone, belle-sip), driven by its prompt"
     cannot = CANNOT
+    own = OWN
     faults = FAULTS
 
     def __init__(self, bench: Bench, wish: Wish) -> None:
