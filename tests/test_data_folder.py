@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from offhook import data_folder
 from offhook.data_folder import BadDataFolder, held, make_data_folder, write_atomically
 
 
@@ -15,6 +16,17 @@ def test_it_is_made_for_this_user_only(tmp_path: Path) -> None:
     make_data_folder(folder)
     assert folder.stat().st_mode & 0o777 == 0o700
     assert not list(folder.iterdir())
+
+
+def test_each_new_folder_is_there_after_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(data_folder, "sync_folder", synced.append)
+    folder = tmp_path / "a" / "b"
+    make_data_folder(folder)
+    assert set(synced) == {tmp_path, tmp_path / "a"}
+    synced.clear()
+    make_data_folder(folder)
+    assert synced == []
 
 
 @pytest.mark.parametrize("path", ["file", "file/below", "/proc/offhook", "x" * 300])

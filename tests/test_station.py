@@ -1,6 +1,7 @@
 """What a phone remembers from one start to the next, and how it restarts, without sockets of HTTP."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -93,6 +94,26 @@ def test_a_restart_ends_the_calls_and_comes_back(tmp_path, function):
             kept = function is Function.REBOOT
             assert station.state()["dnd"] is kept
             assert station.device.phone.log.dialled == (["1002"] if kept else [])
+
+    asyncio.run(run())
+
+
+def test_a_restart_reads_what_is_saved_beside_the_loop(tmp_path, monkeypatch):
+    threads: list[threading.Thread] = []
+    read = Flash.read
+
+    def noted(flash: Flash, query: Callable[[object], object]) -> object:
+        threads.append(threading.current_thread())
+        return read(flash, query)
+
+    async def run() -> None:
+        async with started(tmp_path) as station:
+            monkeypatch.setattr(Flash, "read", noted)
+            await said(station.press(Perform(Function.REBOOT)))
+            async with asyncio.timeout(5):
+                await until(lambda: not station.site.booting)
+            assert threads
+            assert threading.main_thread() not in threads
 
     asyncio.run(run())
 

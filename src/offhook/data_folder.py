@@ -4,7 +4,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -18,6 +18,10 @@ class BadDataFolder(OSError):
         super().__init__(f"{path}: {why}; --data DIR names another folder")
 
 
+class HeldByAnother(BadDataFolder):
+    """An offhook that runs has it."""
+
+
 def default_data_folder() -> Path:
     """The platform's own place for a user's data, such as ~/.local/share/offhook."""
     return platformdirs.user_data_path("offhook", appauthor=False)
@@ -25,12 +29,17 @@ def default_data_folder() -> Path:
 
 def make_data_folder(folder: Path) -> None:
     """Make the folder, for this user's eyes only, unless it is there. Raises BadDataFolder."""
+    new = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         # A folder that somebody else owns, or that is read-only, is told of now and not at the first save.
         with tempfile.TemporaryFile(dir=folder):
             pass
+        for made in new:
+            # In a folder that may not be listed, such as /home often is, nothing can be opened to sync it.
+            with suppress(PermissionError):
+                sync_folder(made.parent)
     except (FileExistsError, NotADirectoryError):
         raise BadDataFolder(folder, "this is not a folder") from None
     except OSError as error:
@@ -42,7 +51,7 @@ def held(folder: Path) -> Iterator[None]:
     """Make the folder, and keep it from other phones: two would be one MAC address in two places.
 
     What holds it is a lock on an open file, which ends with its process however that ends. Raises
-    BadDataFolder.
+    HeldByAnother, and BadDataFolder for all else.
     """
     make_data_folder(folder)
     with ExitStack() as stack:
@@ -55,7 +64,7 @@ def held(folder: Path) -> Iterator[None]:
             lock.seek(0)
             pid = lock.read(10).strip()
             who = f"process {int(pid)}" if pid.isdigit() else "in a process that does not say which"
-            raise BadDataFolder(folder, f"another offhook has this folder, {who}") from None
+            raise HeldByAnother(folder, f"another offhook has this folder, {who}") from None
         except OSError as error:
             raise BadDataFolder(folder, error) from None
         yield
@@ -89,12 +98,12 @@ def write_atomically(file: Path, content: bytes, *, mode: int) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _sync_folder(file.parent)
+        sync_folder(file.parent)
     except OSError as error:
         raise BadDataFolder(file, error) from None
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name itself survive a power cut, where the platform lets a folder be opened."""
     if os.name == "nt":
         return

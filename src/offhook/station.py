@@ -157,7 +157,7 @@ class Station:
         except NotSaved as failure:
             _log.error("%s: %s", "nothing was forgotten" if reset else "not everything was saved", failure)
         try:
-            self.memory = self.memory.anew()
+            self.memory = await asyncio.to_thread(self.memory.anew)
         except NotRead as failure:
             _log.error("the phone goes on with what it knows: %s", failure)
         self.site.access = access(self.memory.settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -84,7 +85,7 @@ def test_auto_p_now_without_an_address_says_what_to_set(tmp_path):
             status, text = await do(url, "action=AutoPNow")
             assert status == 409
             assert "address" in text
-            assert station.state()["autop"] == {"checking": False, "last": None}
+            assert station.state()["autop"] == {"checking": False, "next": None, "last": None}
 
     asyncio.run(run())
 
@@ -271,6 +272,33 @@ def test_every_n_hours_and_no_timer_where_it_is_off(tmp_path, monkeypatch):
             await station.change({"autop.every_hours": 0})
             assert station._autop._timer is None
             await looked(station)
+
+    asyncio.run(run())
+
+
+def test_a_server_that_is_away_at_power_on_is_asked_again_later_and_later(tmp_path, monkeypatch):
+    monkeypatch.setattr(auto_provisioning, "FIRST_RETRY", 0.05)
+    away = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+    async def run() -> None:
+        web = ScriptedWeb({f"/{COMMON}": away})
+        async with web.running() as at, started(tmp_path, autop_url=f"http://{at}") as (station, _):
+            waits = []
+            for looks in (1, 2, 3):
+                await until(lambda looks=looks: station._autop._failed == looks)
+                waits.append(station._autop._next - time.time())
+                state = station.state()["autop"]
+                assert (state["last"]["result"], state["next"] is not None) == ("not fetched", True)
+            assert waits[0] < 0.05 < waits[2] < 0.2
+            web.answers[f"/{COMMON}"] = ok(b"Config.Offhook.calls.dnd = yes\n")
+            await until(lambda: station.state()["dnd"])
+            await looked(station)
+            assert station.state()["autop"]["next"] is None
+            # One that a person asks for is not repeated.
+            web.answers[f"/{COMMON}"] = away
+            station.press(Perform(Function.AUTOP_NOW))
+            await until(lambda: station.state()["autop"]["last"]["result"] == "not fetched")
+            assert station.state()["autop"]["next"] is None
 
     asyncio.run(run())
 

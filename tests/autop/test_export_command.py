@@ -4,6 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from offhook.data_folder import held
+from offhook.flash.flash import FILE_NAME
+
 
 def offhook(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -28,6 +33,22 @@ def test_what_was_saved_is_printed_and_secrets_only_with_a_warning(tmp_path: Pat
     shown = offhook("autop-export", "--data", str(tmp_path), "--without-secrets")
     assert "hunter2" not in shown.stdout
     assert shown.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["autop-export"], ["settings", "get"]])
+def test_beside_a_phone_that_runs_it_is_read_and_left_as_it_is(tmp_path: Path, command: list[str]) -> None:
+    assert offhook("settings", "set", "calls.reject_code=603", "--data", str(tmp_path)).returncode == 0
+    with held(tmp_path):
+        shown = offhook(*command, "--data", str(tmp_path))
+        assert "603" in shown.stdout
+        (tmp_path / FILE_NAME).write_bytes(b"damaged" * 1000)
+        refused = offhook(*command, "--data", str(tmp_path))
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "Traceback" not in refused.stderr
+    assert [each.name for each in tmp_path.iterdir() if "damaged" in each.name] == []
+    # With nobody there it is put aside, as a start does it.
+    offhook(*command, "--data", str(tmp_path))
+    assert [each for each in tmp_path.iterdir() if "damaged" in each.name]
 
 
 def test_a_folder_without_a_phone_is_told_in_one_line(tmp_path: Path) -> None:

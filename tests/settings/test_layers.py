@@ -161,3 +161,37 @@ def test_a_password_is_kept_as_its_hash():
 def test_an_account_has_one_number_and_no_other_spelling(number):
     with pytest.raises(BadSettings, match=r"write the account's number as accounts\.1"):
         Layers({}).changed({f"accounts.{number}.user": "1001"})
+
+
+FIRST = {"accounts.1.user": "1001", "accounts.1.host": "pbx"}
+SECOND = {"accounts.2.user": "1001", "accounts.2.host": "PBX"}
+
+
+@pytest.mark.parametrize(
+    ("factory", "user", "changes", "wrong"),
+    [
+        (FIRST, {}, SECOND, {"accounts.2.user", "accounts.2.host"}),
+        ({}, FIRST, SECOND, {"accounts.2.user", "accounts.2.host"}),
+        ({}, {**FIRST, **SECOND, "accounts.1.user": "1"}, {"accounts.1.user": "1001"}, {"accounts.1.user"}),
+        (
+            {},
+            {**FIRST, **SECOND, "accounts.2.enabled": False},
+            {"accounts.2.enabled": "yes"},
+            {"accounts.2.enabled"},
+        ),
+        # Of an account that is not used, or was twice there before, nothing is refused.
+        ({}, FIRST, {**SECOND, "accounts.2.enabled": "no"}, set()),
+        ({}, FIRST, {"accounts.2.user": "1001"}, set()),
+        ({}, FIRST, {**SECOND, "accounts.2.host": "other"}, set()),
+        ({}, {**FIRST, **SECOND}, {"accounts.2.display_name": "x", "calls.dnd": "yes"}, set()),
+        ({}, {**FIRST, **SECOND}, {"accounts.2.host": "other"}, set()),
+    ],
+)
+def test_one_account_of_a_server_is_not_the_phones_twice(factory, user, changes, wrong):
+    layers = Layers(factory, user)
+    if not wrong:
+        layers.changed(changes)
+        return
+    with pytest.raises(BadSettings, match="accounts 1 and 2 have the same user and server") as refused:
+        layers.changed(changes)
+    assert refused.value.wrong.keys() == wrong

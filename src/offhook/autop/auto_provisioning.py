@@ -16,7 +16,7 @@ from offhook.settings.phone_settings import BadSettings, PhoneSettings, Plain, d
 from .configuration_file import Assignment, NotAConfiguration, parse
 from .fetching import COMMON, fetch, own_file
 from .not_fetched import NotFetched
-from .outcome import FAILURES, Outcome, Result
+from .outcome import FAILURES, Outcome, Result, written
 from .understanding import BadConfiguration, Understood, understand
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,12 @@ AT_ONCE: Final = 8
 HOUR: Final = 3600.0
 EARLIER: Final = 0.1
 """By which share of the interval a phone may look earlier, lest all phones of a house look at once."""
+
+FIRST_RETRY: Final = 60.0
+LONGEST_RETRY: Final = HOUR
+MOST_DOUBLINGS: Final = 16
+"""Seconds after a look at power-on that could not be: twice as long each time, so that a server which comes
+back is found, and is not found by all phones at once."""
 
 PASSWORD: Final = "web.password"  # noqa: S105  # the name of a setting
 
@@ -67,6 +73,12 @@ class AutoProvisioning:
         self._restart = False
         self._timer: asyncio.TimerHandle | None = None
         self._hours = 0
+        self._next: float | None = None
+        """When it looks next, in seconds since 1970."""
+        self._owed = False
+        """The look at power-on has brought nothing yet, not even that there is no file."""
+        self._failed = 0
+        """Looks since power-on that could not be, while one is owed."""
 
     # --- when
 
@@ -74,6 +86,7 @@ class AutoProvisioning:
         settings = self._settings
         self.adopt(settings)
         if settings.autop.url and settings.autop.at_power_on:
+            self._owed = True
             self._check()
 
     def ask(self, *, restart: bool = False) -> None:
@@ -92,7 +105,8 @@ class AutoProvisioning:
             self._wind()
 
     def power_off(self) -> None:
-        self._hours = 0
+        self._hours = self._failed = 0
+        self._owed = False
         self._wind()
         self._asked = self._restart = False
         if self._running is not None:
@@ -100,14 +114,25 @@ class AutoProvisioning:
             self._running = None
 
     def state(self) -> dict[str, Any]:
-        return {"checking": self._running is not None, "last": self.last and self.last.as_json()}
+        return {
+            "checking": self._running is not None,
+            "next": self._next and written(self._next),
+            "last": self.last and self.last.as_json(),
+        }
 
     def _wind(self) -> None:
+        """Have it look again when there is reason to, or never."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+        self._timer = self._next = None
+        waits = []
         if self._hours:
-            seconds = self._hours * HOUR * random.uniform(1 - EARLIER, 1)
+            waits.append(self._hours * HOUR * random.uniform(1 - EARLIER, 1))
+        if self._failed:
+            waits.append(min(FIRST_RETRY * 2.0 ** (self._failed - 1), LONGEST_RETRY) * random.uniform(0.5, 1))
+        if waits:
+            seconds = min(waits)
+            self._next = time.time() + seconds
             self._timer = asyncio.get_running_loop().call_later(seconds, self._look_again)
 
     def _look_again(self) -> None:
@@ -129,14 +154,28 @@ class AutoProvisioning:
                 self._running = None
         asked, self._asked = self._asked, False
         restart, self._restart = self._restart, False
+        again = self._failed > 0
+        self._settle(outcome)
         if outcome is not None:
             self.last = outcome
             _log.log(logging.WARNING if outcome.result in FAILURES else logging.INFO, "%s", outcome.line)
-            # Nobody waits for the news that there is none.
-            if asked or outcome.result not in {Result.UNCHANGED, Result.NO_FILE}:
+            # Nobody waits for the news that there is none, or still none.
+            if asked or not (
+                outcome.result in {Result.UNCHANGED, Result.NO_FILE} or (again and self._failed)
+            ):
                 self._owner.announce(outcome.notice)
         if restart:
             self._owner.restart_when_idle()
+
+    def _settle(self, outcome: Outcome | None) -> None:
+        if outcome is not None and outcome.result is Result.NOT_FETCHED and self._owed:
+            self._failed = min(self._failed + 1, MOST_DOUBLINGS)
+            self._wind()
+            return
+        self._owed = False
+        if self._failed:
+            self._failed = 0
+            self._wind()
 
     async def _outcome(self) -> Outcome | None:
         """None where there is no address to look at."""

@@ -36,7 +36,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "time": datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds"),
+            "time": written(self.at),
             "result": self.result,
             "files": list(self.files),
             "changed": list(self.changed[:MOST_SHOWN]),
@@ -67,6 +67,11 @@ class Outcome:
         changed = f" ({', '.join(self.changed)})" if self.changed else ""
         unknown = f"; unknown names: {', '.join(self.unknown[:MOST_SHOWN])}" if self.unknown else ""
         return f"AutoP: {self.notice}{changed}{unknown}"
+
+
+def written(at: float) -> str:
+    """A time in seconds since 1970, as the state has it."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def _counted(number: int, what: str) -> str:

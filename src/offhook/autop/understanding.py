@@ -1,14 +1,20 @@
 """What configuration files change: their lines as changes of settings, all or none."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from offhook.option_values import quoted
-from offhook.settings.phone_settings import describe
 
 from .configuration_file import Assignment
 from .names import OWN, Known, meaning
+
+_ITEMS: Final = re.compile(r"[\s,，;=]+")
+_LONG: Final = 50
+_TELLING: Final = 5
+"""Characters. Shorter texts stand in many an explanation, and hide nobody's password."""
 
 
 class BadConfiguration(ValueError):
@@ -27,9 +33,11 @@ class Understood:
     unknown: tuple[str, ...]
 
     def told(self, wrong: Mapping[str, str]) -> str:
-        """What is wrong with settings, by the names and lines of the files."""
+        """What is wrong with settings, by the names and lines of the files, without their values."""
         return "; ".join(
-            f"{line.where}, {line.name}: {why}" if (line := self.lines.get(setting)) else f"{setting}: {why}"
+            f"{line.where}, {line.name}: {_without(line.value, why)}"
+            if (line := self.lines.get(setting))
+            else f"{setting}: {why}"
             for setting, why in wrong.items()
         )
 
@@ -56,7 +64,7 @@ def understand(assignments: Iterable[Assignment]) -> Understood:
             continue
         halves.pop(setting, None)
         try:
-            changes[setting] = _value(known, setting, given.value)
+            changes[setting] = _value(known, given.value)
         except ValueError as error:
             wrong.append(f"{given.where}, {given.name}: {error}")
     if wrong:
@@ -67,15 +75,30 @@ def understand(assignments: Iterable[Assignment]) -> Understood:
     return Understood(changes, lines, tuple(unknown))
 
 
-def _value(known: Known, setting: str, text: str) -> object:
+def _value(known: Known, text: str) -> object:
     if known.values is not None:
         if text not in known.values:
-            shown = "that" if describe(setting).secret else quoted(text)
-            raise ValueError(f"{shown} is none of {', '.join(known.values)}")
+            raise ValueError(f"that is none of {', '.join(known.values)}")
         return known.values[text]
     if known.name.startswith(OWN) and text[:1] in {'"', "["}:
         return _from_json(text)
     return text
+
+
+def _without(value: str, why: str) -> str:
+    """`why` with "that" for what it repeats of a value. The owner of the phone may read it there, and a
+    password in the wrong line had better not be what is read."""
+    given = _from_json(value)
+    texts = {value, value.strip(), *(given if isinstance(given, list) else [str(given)])}
+    texts |= {item for text in texts for item in _ITEMS.split(text)}
+    for text in sorted(filter(None, texts), key=len, reverse=True):
+        for shown in (quoted(text), f'"{text}"', text if len(text) > _TELLING else ""):
+            if not shown:
+                continue
+            # What is long may be shown by its beginning, and names of hosts in lower case.
+            repeated = f"{re.escape(shown)}|{re.escape(shown[:_LONG])}[^…]{{0,{_LONG}}}…['\"]?"
+            why = re.sub(repeated, "that", why, flags=re.IGNORECASE)
+    return why
 
 
 def _from_json(text: str) -> object:

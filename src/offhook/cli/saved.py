@@ -3,14 +3,14 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from offhook.cli.failed import Failed, Misused
-from offhook.data_folder import BadDataFolder, default_data_folder, held
+from offhook.data_folder import BadDataFolder, HeldByAnother, default_data_folder, held
 from offhook.flash.flash import FILE_NAME, Flash, NotSaved
 from offhook.memory import Memory
 from offhook.settings.phone_settings import BadSettings
@@ -29,12 +29,17 @@ def change(data: Path | None, phone: str, wish: Callable[[Memory], Awaitable[Non
 
 
 def memory_of(data: Path | None, phone: str) -> Memory:
-    """To be read. Raises Failed."""
+    """To be read, beside a phone that runs too. Raises Failed."""
     folder = _folder(data)
     with _told(folder):
         if not (folder / FILE_NAME).exists():
             raise Failed(f"{folder}: no phone has saved anything here; --data DIR names another folder")
-        return Memory(_opened(folder), phone, {})
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held(folder))
+            except HeldByAnother:
+                return Memory(Flash(folder / FILE_NAME, only_read=True), phone, {})
+            return Memory(_opened(folder), phone, {})
 
 
 async def _changed(folder: Path, phone: str, wish: Callable[[Memory], Awaitable[None]]) -> Memory:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from offhook.data_folder import BadDataFolder
+from offhook.data_folder import BadDataFolder, sync_folder
 
 from .schema import TooNew, migrate
 
@@ -52,14 +52,19 @@ class Flash:
     Used from one thread, that of the loop that awaits what it saves.
     """
 
-    def __init__(self, file: Path) -> None:
-        """Open the file, or make it, and leave it closed. Raises BadDataFolder."""
+    def __init__(self, file: Path, *, only_read: bool = False) -> None:
+        """Open the file, or make it, and leave it closed. Raises BadDataFolder.
+
+        `only_read`: it is somebody else's just now, and nothing is made, mended or brought up to date.
+        """
         self.file = file
         self.set_aside: Path | None = None
         self._waiting: deque[_Waiting] = deque()
         self._work = threading.Condition()
         self._writer: threading.Thread | None = None
         self._closing = False
+        if only_read:
+            return
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
@@ -106,7 +111,9 @@ class Flash:
     def _prepare(self) -> None:
         # Made here and not by SQLite, for it holds passwords.
         try:
-            self.file.touch(mode=0o600)
+            if not self.file.exists():
+                self.file.touch(mode=0o600)
+                sync_folder(self.file.parent)
         except OSError as error:
             raise BadDataFolder(self.file, error) from None
         with closing(_connect(self.file)) as connection:

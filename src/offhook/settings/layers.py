@@ -1,6 +1,6 @@
 """Three layers of settings: built in, the factory's, the user's. The last one that has a value wins."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -21,7 +21,10 @@ class Layers:
 
     def understood(self, changes: Mapping[str, object]) -> dict[str, Plain]:
         """What was typed, as its reader took it: a password as its hash. Raises BadSettings."""
-        return plain_values(settings_of({**self.factory, **self.user, **changes}), changes)
+        settings = settings_of({**self.factory, **self.user, **changes})
+        if wrong := _twice(settings, changes):
+            raise BadSettings(wrong)
+        return plain_values(settings, changes)
 
     def changed(self, changes: Mapping[str, object]) -> Self:
         """With these values in the user's layer, all or, with BadSettings raised, none of them."""
@@ -50,3 +53,25 @@ def recalled(factory: Mapping[str, Plain], user: Mapping[str, Plain]) -> tuple[L
             new = {name: why for name, why in bad.wrong.items() if name in kept}
             # A rule between settings names none of them.
             left_out |= new or dict.fromkeys(kept, str(bad))
+
+
+def _twice(settings: PhoneSettings, changes: Iterable[str]) -> dict[str, str]:
+    """Those of the changes that would make one account of a server the phone's twice, which rings twice and
+    is registered by turns. What is saved already stays: it is for its owner to mend, and for no start to
+    refuse."""
+    wrong: dict[str, str] = {}
+    first: dict[tuple[str, str], int] = {}
+    for number, account in sorted(settings.accounts.items()):
+        if not (account.enabled and account.user and account.host):
+            continue
+        earlier = first.setdefault((account.user, account.host.lower()), number)
+        if earlier != number:
+            why = f"accounts {earlier} and {number} have the same user and server; change or leave out one"
+            wrong |= dict.fromkeys(_whose(number, changes) or _whose(earlier, changes), why)
+    return wrong
+
+
+def _whose(number: int, changes: Iterable[str]) -> list[str]:
+    """Changes of what tells this account from others."""
+    telling = {f"accounts.{number}.{part}" for part in ("user", "host", "enabled")}
+    return [name for name in changes if name in telling]
