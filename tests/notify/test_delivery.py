@@ -57,6 +57,8 @@ def test_a_call_in_order_with_its_variables(tmp_path):
             first = receiver.received[0]
             assert first.method == "GET"
             assert first.headers["host"] == receiver.url.removeprefix("http://")
+            # The last one waits until its answer has come back.
+            await until(lambda: station.state()["notify"]["queued"] == 0)
             assert station.state()["notify"] == {
                 "queued": 0,
                 "dropped": 0,

@@ -230,7 +230,9 @@ class SoundSettings(Section):
     handsfree: Volume = Field(default=8, title="Hands-free volume", description="0 to 15.")
     headset: Volume = Field(default=8, title="Headset volume", description="0 to 15.")
     ring_tone: Annotated[RingTone, BeforeValidator(read_choice(RingTone))] = Field(
-        default=RingTone.CLASSIC, title="Ring tone"
+        default=RingTone.CLASSIC,
+        title="Ring tone",
+        description="classic, digital or soft. It is kept and has no effect, for nothing here rings aloud.",
     )
 
 
