@@ -58,8 +58,10 @@ def held(folder: Path) -> Iterator[None]:
         try:
             lock = stack.enter_context((folder / "lock").open("a+b", buffering=0))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            lock.truncate(0)
-            lock.write(b"%d\n" % os.getpid())
+            with suppress(OSError):
+                # The lock is what counts: on a full disk it does not say whose it is.
+                lock.truncate(0)
+                lock.write(b"%d\n" % os.getpid())
         except BlockingIOError:
             lock.seek(0)
             pid = lock.read(10).strip()

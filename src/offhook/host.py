@@ -100,6 +100,11 @@ class Host:
                 f"{self._flash.file} is damaged: it is kept as {self._flash.set_aside.name}, and the phone "
                 "starts with the factory's settings"
             )
+        if self._flash.unwritable is not None:
+            said.append(
+                f"{self._flash.file} cannot be written ({self._flash.unwritable}): the phone starts with "
+                "what is saved there, and saves nothing until there is room"
+            )
         for station in self.stations:
             of_phone = "" if station.options.name == ONLY_PHONE else f"phone {station.options.name}: "
             said += (of_phone + note for note in station.memory.notes())

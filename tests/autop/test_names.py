@@ -64,7 +64,7 @@ UNKNOWN = [
 WRONG = [
     (
         "Config.Account1.SIP.TransType = 9",
-        "line 1 of x.cfg, Config.Account1.SIP.TransType: '9' is none of 0, 1, 2",
+        "line 1 of x.cfg, Config.Account1.SIP.TransType: that is none of 0, 1, 2",
     ),
     ("Config.Account1.GENERAL.Enable = yes", "none of 0, 1"),
     ("Config.Offhook.calls.dnd = perhaps", "neither yes nor no"),

@@ -1,8 +1,11 @@
 """What survives: the file, its writer, and what is done about a file that cannot be read."""
 
 import asyncio
+import resource
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,6 +156,40 @@ def test_a_disk_that_is_full_is_told_and_what_was_saved_stays(file):
 
     asyncio.run(save())
     assert settings(Flash(file)) == {"a": 1}
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process may grow."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_start_without_room_goes_by_what_is_saved(file):
+    async def save(flash: Flash, name: str) -> None:
+        await put(flash, name, 1)
+        await flash.close()
+
+    asyncio.run(save(Flash(file), "a"))
+    with no_room():
+        full = Flash(file)
+        assert full.unwritable
+        assert settings(full) == {"a": 1}
+        with pytest.raises(NotSaved):
+            asyncio.run(save(full, "b"))
+    # Once there is room again it is used.
+    asyncio.run(save(full, "b"))
+    assert settings(Flash(file)) == {"a": 1, "b": 1}
+    assert Flash(file).unwritable is None
+
+
+def test_a_first_start_without_room_is_refused(file):
+    with no_room(), pytest.raises(BadDataFolder, match=r"flash\.db"):
+        Flash(file)
 
 
 def test_calls_come_back_in_order_and_the_oldest_are_forgotten(file):

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from offhook.data_folder import BadDataFolder, sync_folder
 
-from .schema import TooNew, migrate
+from .schema import TooNew, is_up_to_date, migrate
 
 _Found = TypeVar("_Found")
 Change = Callable[[sqlite3.Connection], object]
@@ -48,6 +48,7 @@ class _Waiting(NamedTuple):
 
 class Flash:
     """`set_aside` is where a file that could not be read was moved to; None where there was nothing wrong.
+    `unwritable` says why nothing could be written at the start, though what was saved can be read.
 
     Used from one thread, that of the loop that awaits what it saves.
     """
@@ -59,6 +60,7 @@ class Flash:
         """
         self.file = file
         self.set_aside: Path | None = None
+        self.unwritable: str | None = None
         self._waiting: deque[_Waiting] = deque()
         self._work = threading.Condition()
         self._writer: threading.Thread | None = None
@@ -68,6 +70,10 @@ class Flash:
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
+            if _has_no_room(error) and self._is_up_to_date():
+                # A phone that remembers all and can note nothing is better than none.
+                self.unwritable = str(error)
+                return
             if not _is_damage(error):
                 raise BadDataFolder(file, str(error)) from None
             self.set_aside = _put_aside(file)
@@ -81,8 +87,14 @@ class Flash:
         Raises NotRead.
         """
         try:
-            with closing(_connect(self.file)) as connection:
-                return query(connection)
+            try:
+                with closing(_connect(self.file)) as connection:
+                    return query(connection)
+            except sqlite3.OperationalError as error:
+                if not _has_no_room(error):
+                    raise
+                with closing(_connect(self.file, alone=True)) as connection:
+                    return query(connection)
         except sqlite3.Error as error:
             raise NotRead(self.file, str(error)) from None
 
@@ -107,6 +119,12 @@ class Flash:
         if writer is not None:
             await asyncio.get_running_loop().run_in_executor(None, writer.join)
         self._closing = False
+
+    def _is_up_to_date(self) -> bool:
+        try:
+            return self.read(is_up_to_date)
+        except NotRead:
+            return False
 
     def _prepare(self) -> None:
         # Made here and not by SQLite, for it holds passwords.
@@ -156,9 +174,12 @@ class Flash:
             return batch
 
 
-def _connect(file: Path) -> sqlite3.Connection:
+def _connect(file: Path, *, alone: bool = False) -> sqlite3.Connection:
+    """`alone`: to read beside others takes a file that they share, and room on the disk for it."""
     connection = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     try:
+        if alone:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         # FULL syncs the log at each commit: what was answered for has left the machine's memory.
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
@@ -209,6 +230,14 @@ def _settle(saved: asyncio.Future[None], outcome: Exception | None) -> None:
         failure = NotSaved(str(outcome) or type(outcome).__name__)
         failure.__cause__ = outcome
         saved.set_exception(failure)
+
+
+_NO_ROOM: Final = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+def _has_no_room(error: sqlite3.DatabaseError) -> bool:
+    """On the disk, or on one that takes no writes: each step of SQLite has its own name for that."""
+    return getattr(error, "sqlite_errorname", "").startswith(_NO_ROOM)
 
 
 _DAMAGE: Final = {"SQLITE_NOTADB", "SQLITE_CORRUPT"}

@@ -48,6 +48,12 @@ class TooNew(Exception):
     """A later version made the file; the text says so for a person."""
 
 
+def is_up_to_date(connection: sqlite3.Connection) -> bool:
+    """Raises sqlite3.Error."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(version == VERSION)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables up to date, all or nothing. Raises TooNew, and sqlite3.Error."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
