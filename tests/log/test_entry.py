@@ -90,6 +90,8 @@ def test_what_is_raised_cannot_forge_a_line_either(line):
         "INVITE sent to sip:anna:hush@pbx.example",
         "Authorization: Digest username=anna, response=hush",
         "not fetched from https://anna:hush@pbx.example/cfg",
+        "not fetched from https://anna:h@hush@pbx.example/cfg",
+        "referred to a@b?Referred-By=sip%3Aanna%3Ahush%40pbx",
         "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:hush",
     ],
 )

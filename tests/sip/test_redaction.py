@@ -52,7 +52,7 @@ def test_a_digest_shows_whose_it_is_and_not_its_proof(name: str, value: str) -> 
         ),
         ("Contact", "<sip:bob:ses@me@192.0.2.1>", ["ses", "me@"], "<sip:bob:***@192.0.2.1>"),
         ("Contact", "<sip:b@b:sesame@192.0.2.1>", ["sesame"], "<sip:b@b:***@192.0.2.1>"),
-        ("Alert-Info", "<http://bob:ses@me@pbx/a:b@c.wav>", ["ses", "me@"], "<http://bob:***@c.wav>"),
+        ("Alert-Info", "<http://bob:ses@me@pbx/a:b@c.wav>", ["ses", "me@"], "<http://bob:***@pbx/a:b@c.wav>"),
         ("Call-Info", "<HTTPS://bob:sesame@pbx>;purpose=icon", ["sesame"], "<HTTPS://bob:***@pbx>;purpose"),
         (
             "Refer-To",
@@ -149,7 +149,7 @@ def test_all_else_stays_as_it_was() -> None:
     challenge = {
         "WWW-Authenticate": 'Digest realm="pbx", nonce="abc"',
         "Contact": "<sip:bob@192.0.2.1:5060>, <sip:bob%40pbx@192.0.2.1>",
-        "Alert-Info": "<http://pbx.example:8080/ring.wav>;info=a@b",
+        "Alert-Info": "<http://pbx.example:8080/a@b/ring.wav>;info=a@b",
         "Referred-By": "<sip:bob@192.0.2.1:5060;user=phone?Subject=a%3Ab%40c>",
     }
     message = request(body=SDP, headers=challenge)

@@ -13,11 +13,12 @@ LONGEST: Final = 2000
 """Characters of a message, and of what was raised."""
 LONGEST_TRACEBACK: Final = 16_000
 
-_MAY_HIDE = re.compile(r"sips?:|authorization|authentication-info|inline:|a=|k=|digits|signal", re.IGNORECASE)
+_MAY_HIDE = re.compile(
+    r"sips?(?::|%3a)|://|authorization|authentication-info|inline:|a=|k=|digits|signal", re.IGNORECASE
+)
 """What has none of these has nothing that is left out of SIP."""
 # What is left out of SIP by its place in a line may stand anywhere in one that is logged.
 _PROOF = re.compile(r"((?:authorization|authentication-info)\s*[:=]|\binline:)[^\r\n]*", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(://[^/@\s:]{0,256}):[^/@\s]{0,256}@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _without_secrets(text: str) -> str:
     if _MAY_HIDE.search(text):
         text = redacted(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
         text = _PROOF.sub(r"\1***", text)
-    return _URL_PASSWORD.sub(r"\1:***@", text) if "://" in text else text
+    return text
 
 
 def _escaped(text: str) -> str:

@@ -25,11 +25,11 @@ _SHOWN = re.compile(
 )
 # Bounded: without an @ to end it, each sip: would have the rest looked through. It is the last @ that ends
 # it, for a password may have one that nobody has escaped.
-_URI_PASSWORD = re.compile(
-    rb"(\b(?:sips?:[^:\s<>\"]{0,1024}|(?!sips?:)[a-z][a-z0-9+.-]{0,31}://[^:/?#\s<>\"]{0,1024}):)"
-    rb"([^\s<>\"]{0,1024})@",
-    re.IGNORECASE,
+_URI_PASSWORD = re.compile(rb"(\bsips?:[^:\s<>\"]{0,1024}:)([^\s<>\"]{0,1024})@", re.IGNORECASE)
+_URL_PASSWORD = re.compile(
+    rb"(\b[a-z][a-z0-9+.-]{0,31}://[^:/?#\s<>\"]{0,1024}:)([^/?#\s<>\"]{0,1024})@", re.IGNORECASE
 )
+"""As in Alert-Info. What is behind the host may have an @ of its own."""
 _ESCAPED_URI_PASSWORD = re.compile(
     rb"(sips?%3a(?:(?!%3a|%40)[^\s<>\"&]){0,1024}%3a)((?:(?!%3e|%22)[^\s<>\"&]){0,1024})%40", re.IGNORECASE
 )
@@ -46,6 +46,14 @@ _KEYS = re.compile(
     + rb"[ \t]*d=Digits=)"
     rb"(" + _VALUE + rb")",
     re.IGNORECASE | re.MULTILINE,
+)
+_SECRETS_OF_A_BODY: Final = (
+    _CREDENTIALS,
+    _URI_PASSWORD,
+    _URL_PASSWORD,
+    _ESCAPED_URI_PASSWORD,
+    _URI_CREDENTIALS,
+    _KEYS,
 )
 _DIGIT_BODY = re.compile(
     _LINE + rb"(?:Content-Type|c)[ \t]*:\s*application/dtmf[ \t]*(?:[;\r\n]|$)", re.IGNORECASE | re.MULTILINE
@@ -66,6 +74,7 @@ def redacted(message: bytes) -> bytes:
     digits = _DIGIT_BODY.search(head) is not None
     head = _CREDENTIALS.sub(_without_proof, head)
     head = _URI_PASSWORD.sub(rb"\1" + _MASK + b"@", head)
+    head = _URL_PASSWORD.sub(rb"\1" + _MASK + b"@", head)
     head = _ESCAPED_URI_PASSWORD.sub(rb"\1" + _MASK + b"%40", head)
     head = _URI_CREDENTIALS.sub(rb"\1" + _MASK, head)
     # What is no SIP may have its keys anywhere.
@@ -73,7 +82,7 @@ def redacted(message: bytes) -> bytes:
     if digits:
         return head + _INK.sub(b"x", body)
     # A message/sipfrag has headers, XML has URIs.
-    for secret in (_CREDENTIALS, _URI_PASSWORD, _ESCAPED_URI_PASSWORD, _URI_CREDENTIALS, _KEYS):
+    for secret in _SECRETS_OF_A_BODY:
         body = secret.sub(_blotted, body)
     return head + body
 

@@ -137,6 +137,7 @@ class AutopOutcome(Shape):
 
 class AutopState(Shape):
     checking: bool
+    next: datetime | None
     last: AutopOutcome | None
 
 
