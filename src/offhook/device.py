@@ -67,6 +67,7 @@ from offhook.sip.hop import Hop, uri_host
 from offhook.sip.redirection import Redirects
 from offhook.sip.resolve import Resolver
 from offhook.sip.tls import Tls
+from offhook.sip.traffic import Traffic
 from offhook.sip.user_agent import UserAgent
 from offhook.sip_news import for_the_phone
 from offhook.sip_trace import SipTrace
@@ -121,6 +122,7 @@ class Device:
     ) -> None:
         self.accounts = {account.id: with_codecs_present(account) for account in accounts}
         shown = [_as_phone_account(account) for account in accounts]
+        self.clock = clock
         self.phone = Phone(shown, _call_ids(), settings, log, book)
         self.watcher: Watcher | None = None
         """Told of each event once it is dealt with, and where the address is another one."""
@@ -252,6 +254,10 @@ class Device:
     def power_off(self) -> None:
         """End every call; `stop` waits for what comes of it."""
         self._take(PoweredOff())
+
+    @property
+    def traffic(self) -> Traffic:
+        return self._agent.traffic
 
     @property
     def in_call(self) -> bool:

@@ -143,6 +143,7 @@ class Host:
             self._http_sender,
             self._provisioning_turns,
             log=log,
+            first=not self.stations,
         )
         settings = station.memory.settings
         desk = Desk(station)

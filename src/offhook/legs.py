@@ -11,6 +11,7 @@ from offhook.rtp.media_clock import MediaClock
 from offhook.rtp.ports import RtpPorts
 from offhook.rtp.spare_leg import SpareLeg
 from offhook.sip.media import Codec, LocalMedia
+from offhook.sound_figures import SoundFigures
 
 _log = logging.getLogger(__name__)
 _KEPT = 32
@@ -36,6 +37,8 @@ class Legs:
         self._public_address = public_address
         self._on_digit = on_digit
         self._closed = False
+        self.figures = SoundFigures()
+        """Of all calls since the phone booted."""
         self.ended: dict[str, CallQuality] = {}
         """How the latest calls sounded that are over, by their ids, the oldest first."""
 
@@ -77,6 +80,7 @@ class Legs:
             leg.close()
             if quality := call_quality(leg):
                 _log.info("%s", quality, extra={"call": call})
+                self.figures.add(quality)
                 self.ended[call] = quality
                 if len(self.ended) > _KEPT:
                     del self.ended[next(iter(self.ended))]
@@ -85,6 +89,10 @@ class Legs:
         """How a call sounds, or, of the latest ones that are over, how it sounded."""
         leg = self.by_call.get(call)
         return call_quality(leg) if leg else self.ended.get(call)
+
+    def qualities(self) -> list[CallQuality]:
+        """Of the calls that are up."""
+        return [quality for leg in self.by_call.values() if (quality := call_quality(leg))]
 
     def close(self) -> None:
         self._closed = True

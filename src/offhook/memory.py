@@ -6,7 +6,7 @@ from functools import partial
 from typing import Self
 
 from offhook.flash import call_rows, contact_rows, setting_rows
-from offhook.flash.flash import Flash
+from offhook.flash.flash import Change, Flash
 from offhook.phone.call_log import CallLog, CallRecord
 from offhook.phone.phone_book import PhoneBook
 from offhook.settings.layers import recalled
@@ -32,6 +32,9 @@ class Memory:
         )
         self.book = PhoneBook(contacts)
         self.layers, self.left_out = recalled(factory, user)
+        self.saves_failed = 0
+        self.not_saved: str | None = None
+        """Why the latest that was to be saved was not."""
         self._noted: dict[str, object] = {}
         """Settings that the phone changed itself, and when: what waited for the disk is not to undo it."""
         self._owed: dict[str, object] = {}
@@ -67,7 +70,7 @@ class Memory:
         """
         understood = self.layers.understood(changes)
         noted = dict(self._noted)
-        await self._flash.save(setting_rows.put(self._phone, understood, frozenset()))
+        await self._save(setting_rows.put(self._phone, understood, frozenset()))
         # Anew, for others may have changed while the disk was waited for.
         kept = understood.keys() - self._noted_since(noted)
         self.layers = self.layers.changed({name: understood[name] for name in kept})
@@ -78,7 +81,7 @@ class Memory:
         # A rule may need two settings together: what would not be understood at the next start is not saved.
         self.layers.unset(gone)
         noted = dict(self._noted)
-        await self._flash.save(setting_rows.put(self._phone, {}, gone))
+        await self._save(setting_rows.put(self._phone, {}, gone))
         self.layers = self.layers.unset(gone - self._noted_since(noted))
 
     def note(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
@@ -93,9 +96,20 @@ class Memory:
     def save(self, values: Mapping[str, Plain]) -> asyncio.Future[None]:
         turn = object()
         self._owed |= dict.fromkeys(values, turn)
-        saved = self._flash.save(setting_rows.put(self._phone, values, frozenset()))
+        saved = self._save(setting_rows.put(self._phone, values, frozenset()))
         saved.add_done_callback(partial(self._settle_up, turn))
         return saved
+
+    def _save(self, change: Change) -> asyncio.Future[None]:
+        saved = self._flash.save(change)
+        saved.add_done_callback(self._note_outcome)
+        return saved
+
+    def _note_outcome(self, saved: asyncio.Future[None]) -> None:
+        if not saved.cancelled():
+            failure = saved.exception()
+            self.not_saved = None if failure is None else str(failure)
+            self.saves_failed += failure is not None
 
     def _noted_since(self, before: Mapping[str, object]) -> frozenset[str]:
         return frozenset(name for name, when in self._noted.items() if before.get(name) is not when)
@@ -105,21 +119,21 @@ class Memory:
             self._owed = {name: whose for name, whose in self._owed.items() if whose is not turn}
 
     def log_call(self, record: CallRecord) -> asyncio.Future[None]:
-        return self._flash.save(call_rows.put(self._phone, record))
+        return self._save(call_rows.put(self._phone, record))
 
     def see_missed(self) -> asyncio.Future[None]:
-        return self._flash.save(call_rows.see(self._phone))
+        return self._save(call_rows.see(self._phone))
 
     async def change_book(self, book: PhoneBook) -> None:
         """Raises NotSaved, with the book as it was."""
-        await self._flash.save(contact_rows.put_all(self._phone, book))
+        await self._save(contact_rows.put_all(self._phone, book))
         self.book = book
 
     async def settle(self) -> None:
         """Until all that was to be saved is. Raises NotSaved."""
-        await self._flash.save(lambda _connection: None)
+        await self._save(lambda _connection: None)
 
     async def reset(self) -> None:
         """Everything but the factory's goes. Raises NotSaved."""
         forgets = [rows.forget_all(self._phone) for rows in (setting_rows, call_rows, contact_rows)]
-        await self._flash.save(lambda connection: [forget(connection) for forget in forgets])
+        await self._save(lambda connection: [forget(connection) for forget in forgets])

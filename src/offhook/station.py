@@ -6,6 +6,7 @@ booting while there is no device.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
@@ -34,6 +35,7 @@ from offhook.settings.layers import Layers
 from offhook.settings.phone_settings import Plain
 from offhook.sip_address import BadPublicAddress
 from offhook.sip_trace import SipTrace
+from offhook.tallies import Tallies
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +71,8 @@ class Boot(Protocol):
 
 
 class Station:
-    """`site` is set by whoever opens its sockets, before the first request."""
+    """`site` is set by whoever opens its sockets, before the first request. The `first` of a process tells of
+    the process too."""
 
     site: Site
 
@@ -82,12 +85,17 @@ class Station:
         provisioning_turns: asyncio.Semaphore,
         *,
         log: PhoneLog,
+        first: bool = True,
     ) -> None:
         self.options = options
         self.log = log
         self.memory = memory
         self.device: Device | None = None
         self.happenings = Feed()
+        self.tallies = Tallies()
+        self.first = first
+        self.up_since = 0.0
+        """When it was last ready, in seconds since the epoch."""
         self._notifier = Notifier(self.happenings, self._identity, sender)
         self._notifier.adopt(told_to_others(memory.settings))
         self._boot = boot
@@ -96,7 +104,7 @@ class Station:
         self._waiting_to_restart: asyncio.TimerHandle | None = None
         self._unsaved: dict[str, Plain] = {}
         self._save_later: asyncio.TimerHandle | None = None
-        self._autop = AutoProvisioning(self, options.mac, provisioning_turns, options.tls.ca)
+        self.autop = AutoProvisioning(self, options.mac, provisioning_turns, options.tls.ca)
 
     # --- life
 
@@ -108,8 +116,9 @@ class Station:
 
     def ready(self) -> None:
         """It can be reached by HTTP from now on."""
+        self.up_since = time.time()
         self.happenings.ready()
-        self._autop.power_on()
+        self.autop.power_on()
 
     def restart(self, *, reset: bool) -> None:
         """Go dark at once and come back; to `reset`, with what the factory set."""
@@ -177,7 +186,7 @@ class Station:
             self.ready()
 
     def _stop_what_is_to_come(self) -> None:
-        self._autop.power_off()
+        self.autop.power_off()
         if self._waiting_to_restart is not None:
             self._waiting_to_restart.cancel()
             self._waiting_to_restart = None
@@ -186,16 +195,23 @@ class Station:
 
     def press(self, event: Event) -> Reply | Awaitable[Reply]:
         """Take what a finger, a URL or a program wants of the phone."""
-        if self.device is None:
-            return Reply(Verdict.BOOTING, BOOTING)
-        return self.device.press(event)
+        reply = Reply(Verdict.BOOTING, BOOTING) if self.device is None else self.device.press(event)
+        if isinstance(reply, Reply):
+            self.tallies.pressed(event, reply.verdict)
+            return reply
+        return self._once_replied(event, reply)
+
+    async def _once_replied(self, event: Event, reply: Awaitable[Reply]) -> Reply:
+        replied = await reply
+        self.tallies.pressed(event, replied.verdict)
+        return replied
 
     def state(self) -> dict[str, Any]:
         """Raises Booting."""
         return {
             **self._running().state(),
             "notify": self._notifier.state(),
-            "autop": self._autop.state(),
+            "autop": self.autop.state(),
         }
 
     def screen(self) -> Screen:
@@ -233,7 +249,7 @@ class Station:
         self._notifier.adopt(told_to_others(self.memory.settings))
         if self.device is not None:
             self.device.adopt(self.memory.settings)
-            self._autop.adopt(self.memory.settings)
+            self.autop.adopt(self.memory.settings)
 
     @property
     def layers(self) -> Layers:
@@ -262,6 +278,7 @@ class Station:
                 return self._keep(self.memory.note(kept_by_keys(effect)))
             case LogCall(record):
                 say_end(record)
+                self.tallies.call(record)
                 self._told(self.memory.log_call(record))
             case SeeMissed():
                 self._told(self.memory.see_missed())
@@ -271,7 +288,7 @@ class Station:
                 # forgotten by the restart.
                 return asyncio.ensure_future(self.memory.reset()) if reset else None
             case FetchConfiguration(restart):
-                self._autop.ask(restart=restart)
+                self.autop.ask(restart=restart)
         return None
 
     def _keep(self, changed: Mapping[str, Plain]) -> Awaitable[None] | None:

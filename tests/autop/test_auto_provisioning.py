@@ -266,11 +266,11 @@ def test_every_n_hours_and_no_timer_where_it_is_off(tmp_path, monkeypatch):
     async def run() -> None:
         web = ScriptedWeb({})
         async with web.running() as at, started(tmp_path) as (station, _):
-            assert station._autop._timer is None
+            assert station.autop._timer is None
             await station.change({"autop.url": f"http://{at}/", "autop.every_hours": 1})
             await until(lambda: len(web.asked) >= 6)
             await station.change({"autop.every_hours": 0})
-            assert station._autop._timer is None
+            assert station.autop._timer is None
             await looked(station)
 
     asyncio.run(run())

@@ -1,6 +1,5 @@
 """What a line of the log says, and what it never does."""
 
-import io
 import json
 import logging
 import sys
@@ -12,6 +11,8 @@ from offhook.log.handler import LogHandler
 from offhook.log.kept_log import KeptLog
 from offhook.log.lines import LogFormat, json_line, text_line
 from offhook.log.whose import PhoneLog, log_of
+
+from .stream import Stream
 
 
 def record(message: str, *values: object, **more: object) -> logging.LogRecord:
@@ -126,14 +127,18 @@ def test_neither_a_message_nor_a_traceback_is_endless():
     assert len(entry.raised or "") == LONGEST
 
 
-class Gone(io.StringIO):
-    def write(self, _text: str) -> int:
-        raise BrokenPipeError
+def test_what_could_not_be_written_is_said_once_there_is_room():
+    class Full(Stream):
+        left_out = 3
 
+        def lost(self) -> int:
+            lost, self.left_out = self.left_out, 0
+            return lost
 
-def test_a_stream_that_nobody_reads_keeps_nothing_from_the_phone(capsys):
-    kept = KeptLog()
+    stream, kept = Full(), KeptLog()
     with log_of(PhoneLog(None, kept)):
-        LogHandler(Gone(), LogFormat.TEXT).handle(record("said to nobody"))
-    assert [entry.message for _, entry in kept.entries()] == ["said to nobody"]
-    assert capsys.readouterr().err == ""
+        for message in ("one", "two"):
+            LogHandler(stream, LogFormat.JSON).handle(record(message))
+    told = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
+    assert told == ["3 lines were not written here", "one", "two"]
+    assert [entry.message for _, entry in kept.entries()] == ["one", "two"]

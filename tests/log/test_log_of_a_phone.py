@@ -1,12 +1,10 @@
 """Many phones in one process, and each has its own log."""
 
 import asyncio
-import io
 import json
-import logging
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +13,19 @@ import uvloop
 
 from offhook.flash.flash import FILE_NAME, Flash
 from offhook.host import Host
-from offhook.log.handler import LogHandler
 from offhook.log.kept_log import KeptLog
-from offhook.log.lines import LogFormat
 from offhook.log.whose import PhoneLog, log_of
 from offhook.options import farm_options
 from offhook.rtp.media_clock import MediaClock
 
+from .stream import Stream, logged
+
 FREE = {"http_port": "0", "sip_port": "0"}
 
 
-@contextmanager
-def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def told(stream: Stream) -> list[dict[str, Any]]:
     """What was logged so far, as whoever collects it reads it."""
-    stream = io.StringIO()
-    handler, root = LogHandler(stream, LogFormat.JSON), logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    try:
-        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(before)
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @asynccontextmanager
@@ -85,12 +73,12 @@ def test_each_line_says_whose_it_is_and_of_which_call(tmp_path, loop):
         async with farm(tmp_path) as (host, ports):
             await call(host, ports)
             kept = [[entry for _, entry in station.log.kept.entries()] for station in host.stations]
-        told = [each for each in said() if each["logger"] in {"offhook.call_lines", "offhook.legs"}]
+        turned = [each for each in told(said) if each["logger"] in {"offhook.call_lines", "offhook.legs"}]
         for name, entries, turns in (
             ("1001", kept[0], ["INVITE sent to", "answered", "PCMU|G722", "over: dialled"]),
             ("1002", kept[1], ["INVITE from", "answered", "ended: ", "PCMU|G722", "over: received"]),
         ):
-            mine = [each for each in told if each["phone"] == name]
+            mine = [each for each in turned if each["phone"] == name]
             assert len({each["call"] for each in mine}) == 1
             assert len(mine) == len(turns)
             assert all(re.match(turn, each["message"]) for turn, each in zip(turns, mine, strict=True))
@@ -108,7 +96,7 @@ def test_a_phone_is_itself_after_a_restart_and_while_it_stops(tmp_path):
             await until(lambda: first.device is not None)
             assert "200 OK" in await get(ports[0], "/fcgi/do?action=MakeCall&number=1002")
             await until(lambda: host.stations[1].device.phone.calls)
-        over = [each for each in said() if each["message"].startswith("over")]
+        over = [each for each in told(said) if each["message"].startswith("over")]
         assert {(each["phone"], each["message"].split(",")[0]) for each in over} == {
             ("1001", "over: dialled"),
             ("1002", "over: received"),
@@ -143,10 +131,10 @@ def test_what_fails_in_a_beat_of_the_shared_clock_is_said_of_its_own_phone():
         for name, each in zip(("1001", "1002"), failing, strict=True):
             with log_of(PhoneLog(name, KeptLog())):
                 clock.join(each, 20)
-        await until(lambda: len(said()) == 2)
+        await until(lambda: len(told(said)) == 2)
         for each in failing:
             clock.leave(each, 20)
-        assert sorted(line["phone"] for line in said()) == ["1001", "1002"]
+        assert sorted(line["phone"] for line in told(said)) == ["1001", "1002"]
 
     with logged() as said:
         asyncio.run(run())

@@ -151,3 +151,22 @@ def test_one_that_leaves_in_its_own_beat() -> None:
         assert once.beats == 1
 
     asyncio.run(scenario())
+
+
+def test_beats_that_were_slept_through_are_counted_for_good():
+    class Asleep:
+        def beat(self, missed: int) -> None:
+            time.sleep(0.05)
+
+    async def run() -> None:
+        clock, sleeper = MediaClock(), Asleep()
+        clock.join(sleeper, 10)
+        async with asyncio.timeout(10):
+            while clock.missed < 4:
+                await asyncio.sleep(0)
+        seen = clock.missed
+        clock.leave(sleeper, 10)
+        assert not clock.running
+        assert clock.missed == seen
+
+    asyncio.run(run())

@@ -7,6 +7,7 @@ from offhook.sip.client_transaction import INVITE_CLIENT, NON_INVITE_CLIENT, Cli
 from offhook.sip.hop import Hop, Transmit
 from offhook.sip.message import ReceivedResponse, finish, parse, respond
 from offhook.sip.timers import Timers
+from offhook.sip.traffic import Traffic
 from offhook.sip.transaction import Input, State
 from offhook.sip.uri import parse_uri
 
@@ -40,6 +41,7 @@ class Bench:
             transmit=self._sent,
             on_response=self._heard,
             terminated=self._terminated,
+            traffic=Traffic(),
         )
         self.transaction.begin(0.0)
 

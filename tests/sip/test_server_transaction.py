@@ -6,6 +6,7 @@ from offhook.sip.hop import Hop, Transmit
 from offhook.sip.message import ReceivedRequest, parse, respond
 from offhook.sip.server_transaction import INVITE_SERVER, NON_INVITE_SERVER, ServerTransaction, key_of
 from offhook.sip.timers import Timers
+from offhook.sip.traffic import Traffic
 from offhook.sip.transaction import Input, State
 
 SOURCE = Hop("UDP", "192.0.2.9", 5060)
@@ -46,6 +47,7 @@ class Bench:
             timers=self.timers,
             transmit=self._sent,
             terminated=self._terminated,
+            traffic=Traffic(),
         )
 
     def _sent(self, transmit: Transmit) -> None:

@@ -64,6 +64,8 @@ class AutoProvisioning:
         ca: Path | None = None,
     ) -> None:
         self.last: Outcome | None = None
+        self.results: dict[Result, int] = {}
+        """How often a look came to what."""
         self._owner = owner
         self._own = own_file(mac)
         self._turns = turns
@@ -158,6 +160,7 @@ class AutoProvisioning:
         self._settle(outcome)
         if outcome is not None:
             self.last = outcome
+            self.results[outcome.result] = self.results.get(outcome.result, 0) + 1
             _log.log(logging.WARNING if outcome.result in FAILURES else logging.INFO, "%s", outcome.line)
             # Nobody waits for the news that there is none, or still none.
             if asked or not (

@@ -7,7 +7,7 @@ queue: from the socket to the phone and back is one call. Everything else goes u
 
 import asyncio
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -48,11 +48,14 @@ class _TooLarge(Exception):
 class _Later:
     """An answer that takes time, as the ASGI application of the one request it belongs to."""
 
-    def __init__(self, answer: Awaitable[HttpResponse]) -> None:
+    def __init__(self, answer: Awaitable[HttpResponse], count: Callable[[int], None]) -> None:
         self._answer = answer
+        self._count = count
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_response(await self._answer, send)
+        response = await self._answer
+        self._count(response.status)
+        await send_response(response, send)
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -142,6 +145,7 @@ class HttpConnection(HttpToolsProtocol):
     def _refuse(self, status: HTTPStatus) -> None:
         """Say why, and go on reading for a moment: a reset for what is unread could overtake the answer."""
         self._broken = True
+        self._listener.site.count(status)
         body = f"{self._why or status.phrase}\n".encode()
         self.transport.write(
             STATUS_LINE[status] + self._listener.date() + b"content-type: text/plain; charset=utf-8\r\n"
@@ -203,7 +207,7 @@ class HttpConnection(HttpToolsProtocol):
         elif answer is None:
             self._hand_over()
         else:
-            app, self.app = self.app, _Later(answer)
+            app, self.app = self.app, _Later(answer, self._listener.site.count)
             self._hand_over()
             self.app = app
 
@@ -244,6 +248,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def _write(self, response: HttpResponse) -> None:
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        self._listener.site.count(response.status)
         lines = [STATUS_LINE[response.status], self._listener.date()]
         for name, value in response.framed_headers():
             lines += (name, b": ", value, b"\r\n")

@@ -33,6 +33,8 @@ class Site:
         lifespan is not run."""
         self.access = access
         self.booting = False
+        self.answered: dict[int, int] = {}
+        """Requests by the status of their answer."""
         self._inner = inner
         self._door = door
         self._endpoint = Endpoint(phone)
@@ -45,11 +47,15 @@ class Site:
             return answer_line(request, 503, text, RETRY_AFTER, *admission.cors)
         return admission
 
+    def count(self, status: int) -> None:
+        self.answered[status] = self.answered.get(status, 0) + 1
+
     def act(self, request: HttpRequest, admission: Admission) -> HttpResponse | Awaitable[HttpResponse]:
         """The Action URI."""
         return self._endpoint.answer(request, admission, confirm_page=self.access.confirm_page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        send = self._counted(send)
         client = scope["client"]
         request = HttpRequest(
             method=scope.get("method", "GET"),  # a WebSocket's handshake is a GET
@@ -73,6 +79,14 @@ class Site:
             await send({"type": "websocket.close", "code": 1008})
         else:
             await send_response(answer, send)
+
+    def _counted(self, send: Send) -> Send:
+        async def send_counted(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                self.count(message["status"])
+            await send(message)
+
+        return send_counted
 
     async def _act_on_body(
         self, request: HttpRequest, admission: Admission, receive: Receive

@@ -2,11 +2,13 @@
 
 import logging
 import sys
+import time
 from enum import StrEnum
-from typing import TextIO
+from typing import Protocol
 
 from .entry import Entry
 from .lines import LINES, LogFormat
+from .outlet import Outlet
 from .whose import at_hand
 
 
@@ -21,12 +23,18 @@ class LogLevel(StrEnum):
         return logging.getLevelNamesMapping()[self.upper()]
 
 
-class LogHandler(logging.Handler):
-    """Says nothing of a stream that nobody reads any more: the phone rings all the same."""
+class Sink(Protocol):
+    """What takes lines; see `Outlet`."""
 
-    def __init__(self, stream: TextIO, form: LogFormat) -> None:
+    def write(self, text: str, /) -> object: ...
+    def lost(self) -> int: ...
+    def flush(self) -> None: ...
+
+
+class LogHandler(logging.Handler):
+    def __init__(self, sink: Sink, form: LogFormat) -> None:
         super().__init__()
-        self._stream = stream
+        self._sink = sink
         self._line = LINES[form]
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -35,19 +43,23 @@ class LogHandler(logging.Handler):
             entry = Entry.of(record, phone.name if phone else None)
             if phone is not None:
                 phone.kept.keep(entry)
-            self._write(self._line(entry))
+            if lost := self._sink.lost():
+                self._write(
+                    Entry(time.time(), logging.WARNING, __name__, f"{lost} lines were not written here")
+                )
+            self._write(entry)
         except Exception:  # noqa: BLE001 - as logging does it: what cannot be logged ends nothing
             self.handleError(record)
 
-    def _write(self, line: str) -> None:
-        try:
-            self._stream.write(line + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            pass
+    def flush(self) -> None:
+        self._sink.flush()
+
+    def _write(self, entry: Entry) -> None:
+        self._sink.write(self._line(entry) + "\n")
 
 
 def begin_to_log(form: LogFormat, level: LogLevel) -> None:
     """On standard error, in the place of what logged before: Python's warnings too."""
-    logging.basicConfig(level=level.number, handlers=[LogHandler(sys.stderr, form)], force=True)
+    handler = LogHandler(Outlet(sys.stderr), form)
+    logging.basicConfig(level=level.number, handlers=[handler], force=True)
     logging.captureWarnings(True)

@@ -22,10 +22,16 @@ class MediaClock:
 
     def __init__(self) -> None:
         self._beats: dict[int, _Beat] = {}
+        self._missed = 0
 
     @property
     def running(self) -> bool:
         return bool(self._beats)
+
+    @property
+    def missed(self) -> int:
+        """Beats that were slept through, since the clock was made: the machine is too slow for its calls."""
+        return self._missed + sum(beat.missed for beat in self._beats.values())
 
     def join(self, paced: Paced, interval: int, *, first: bool = False) -> None:
         """Has `paced` beat every `interval` milliseconds on the running loop, together with its like.
@@ -45,6 +51,7 @@ class MediaClock:
         beat.contexts.pop(id(paced), None)
         if not beat.members:
             beat.stop()
+            self._missed += beat.missed
             del self._beats[interval]
 
 
@@ -53,6 +60,7 @@ class _Beat:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
         self.members: tuple[Paced, ...] = ()
+        self.missed = 0
         self.failed: set[int] = set()
         self.contexts: dict[int, Context] = {}
         """In which each joined: there it is said what becomes of it."""
@@ -68,6 +76,7 @@ class _Beat:
 
     def _tick(self) -> None:
         missed = max(0, int((self._loop.time() - self._deadline) / self._interval))
+        self.missed += missed
         self._deadline += (missed + 1) * self._interval
         self._timer = self._loop.call_at(self._deadline, self._tick, context=self._own)
         for member in self.members:

@@ -8,6 +8,7 @@ from .hop import Hop, Transmit
 from .message import ReceivedResponse, finish, respond
 from .name_addr import NameAddr
 from .timers import T1, T2, T4, TIMEOUT, TIMER_D, Timers
+from .traffic import Traffic
 from .transaction import Input, State, Table, Transaction, input_of
 from .via import TopVia
 
@@ -25,6 +26,7 @@ class ClientTransaction(Transaction):
         "_interval",
         "_on_response",
         "_reply",
+        "_traffic",
         "_transmit",
         "branch",
         "call",
@@ -42,6 +44,7 @@ class ClientTransaction(Transaction):
         transmit: Callable[[Transmit], None],
         on_response: Callable[[ReceivedResponse, float], None],
         terminated: Callable[["ClientTransaction"], None],
+        traffic: Traffic,
         call: str | None = None,
     ) -> None:
         invite = request.method == "INVITE"
@@ -61,6 +64,7 @@ class ClientTransaction(Transaction):
         self._interval = T1
         self._reply: ReceivedResponse | None = None
         self._transmit = transmit
+        self._traffic = traffic
         self._on_response = on_response
 
     @property
@@ -103,18 +107,22 @@ class ClientTransaction(Transaction):
     def send(self, _now: float) -> None:
         self._transmit(Transmit(self._data, self.hop, self.branch, self.call))
 
-    def repeat_doubling(self, now: float) -> None:
+    def repeat(self, now: float) -> None:
+        self._traffic.repeated += 1
         self.send(now)
+
+    def repeat_doubling(self, now: float) -> None:
+        self.repeat(now)
         self._interval *= 2
         self.start(Input.TIMER_A, self._interval, now)
 
     def repeat_doubling_to_t2(self, now: float) -> None:
-        self.send(now)
+        self.repeat(now)
         self._interval = min(2 * self._interval, T2)
         self.start(Input.TIMER_E, self._interval, now)
 
     def repeat_at_t2(self, now: float) -> None:
-        self.send(now)
+        self.repeat(now)
         self._interval = T2
         self.start(Input.TIMER_E, T2, now)
 

@@ -7,6 +7,7 @@ from sipmessage import Response
 from .hop import Hop, Transmit
 from .message import ReceivedRequest
 from .timers import T1, T2, T4, TIMEOUT, Timers
+from .traffic import Traffic
 from .transaction import Input, State, Table, Transaction, input_of
 from .via import MAGIC_COOKIE
 
@@ -31,7 +32,7 @@ def key_of(request: ReceivedRequest, method: str | None = None) -> Key:
 class ServerTransaction(Transaction):
     """Answers `request`, and each repetition of it with the last response."""
 
-    __slots__ = ("_data", "_hop", "_interval", "_request", "_transmit", "key")
+    __slots__ = ("_data", "_hop", "_interval", "_request", "_traffic", "_transmit", "key")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class ServerTransaction(Transaction):
         timers: Timers,
         transmit: Callable[[Transmit], None],
         terminated: Callable[["ServerTransaction"], None],
+        traffic: Traffic,
     ) -> None:
         invite = request.method == "INVITE"
         super().__init__(
@@ -55,6 +57,7 @@ class ServerTransaction(Transaction):
         self._hop: Hop = request.via.response_hop(request.source)
         self._data: bytes | None = None
         self._interval = T1
+        self._traffic = traffic
         self._transmit = transmit
 
     @property
@@ -81,6 +84,7 @@ class ServerTransaction(Transaction):
         what = input_of(response.code)
         if (self.state, what) in self._table:
             self._data = bytes(response)
+            self._traffic.response_goes(response.code)
             self.take(what, now)
             if self.answered:
                 self._request = None
@@ -90,6 +94,7 @@ class ServerTransaction(Transaction):
             self._transmit(Transmit(self._data, self._hop))
 
     def repeat_doubling_to_t2(self, now: float) -> None:
+        self._traffic.repeated += 1
         self.send(now)
         self._interval = min(2 * self._interval, T2)
         self.start(Input.TIMER_G, self._interval, now)

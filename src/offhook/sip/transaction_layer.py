@@ -15,6 +15,7 @@ from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond
 from .name_addr import one_line
 from .server_transaction import Key, ServerTransaction, key_of
 from .timers import Timers
+from .traffic import Traffic
 from .uri import sip_uri_text
 from .via import MAGIC_COOKIE, TopVia
 
@@ -57,6 +58,7 @@ class TransactionLayer:
         self.outbox: list[Transmit] = []
         self.timers = Timers()
         self.locator = Locator()
+        self.traffic = Traffic()
         self.random = rng
         self._client: dict[tuple[str, str], ClientTransaction] = {}
         self._server: dict[Key, ServerTransaction] = {}
@@ -111,6 +113,7 @@ class TransactionLayer:
 
     def begin(self, transaction: ClientTransaction, now: float) -> None:
         self._client[transaction.branch, transaction.request.method] = transaction
+        self.traffic.request_goes(transaction.request.method)
         hop = transaction.hop
         if _laid_open(transaction.request, hop):
             reason = f"a sips: call goes over TLS alone, and {hop} would take {hop.transport}"
@@ -136,6 +139,7 @@ class TransactionLayer:
         self._put_via(ack, hop)
         transmit = Transmit(bytes(ack), hop)
         if not _laid_open(ack, hop):
+            self.traffic.request_goes("ACK")
             self.outbox.append(transmit)
         return transmit
 
@@ -182,6 +186,7 @@ class TransactionLayer:
             timers=self.timers,
             transmit=self.outbox.append,
             terminated=lambda gone: self._server_terminated(gone, fingerprint, host),
+            traffic=self.traffic,
         )
         self._server[key] = transaction
         self._arrived.setdefault(fingerprint, key)
@@ -224,6 +229,7 @@ class TransactionLayer:
             data = bytes(response)
             if len(data) > brought:
                 return
+        self.traffic.response_goes(response.code)
         self.outbox.append(Transmit(data, via.response_hop(source)))
 
     # --- both
@@ -250,6 +256,7 @@ class TransactionLayer:
             transmit=self.outbox.append,
             on_response=on_response,
             terminated=self._client_terminated,
+            traffic=self.traffic,
             call=call,
         )
 

@@ -26,6 +26,7 @@ from .rate_limit import Kind, RateLimit
 from .replaces import Replaces
 from .scanners import is_scanner
 from .server_transaction import key_of
+from .traffic import SCANNER, TOO_MUCH
 from .transaction_layer import TransactionLayer
 from .unsolicited import Refused, news_of
 from .warning import warning
@@ -87,8 +88,10 @@ class UasCore:
         if self._calls.within(request) is not None:
             return False
         if not self._limit.admits(request.source, Kind.REQUEST, now):
+            self._layer.traffic.drop(TOO_MUCH)
             return True
         if is_scanner(request.message) and not self._accounts.trusts(request.source):
+            self._layer.traffic.drop(SCANNER)
             self._limit.tell(request.source, "a scanner, by its own User-Agent", now)
             if not self._ignores(request):
                 self._refuse(request, FORBIDDEN)
@@ -207,6 +210,7 @@ class UasCore:
             self._refuse(request, 503, {"Retry-After": "5"})
             return
         if not self._limit.admits(request.source, Kind.CALL, now):
+            self._layer.traffic.drop(TOO_MUCH)
             return
         transaction = self._layer.accept(request)
         if transaction is None:

@@ -25,6 +25,7 @@ from .outgoing_call import OutgoingCall
 from .rate_limit import Kind, RateLimit
 from .redirection import Redirects
 from .target import at_registrar, target_of
+from .traffic import TOO_MUCH, UNREADABLE, Traffic
 from .transaction_layer import TransactionLayer
 from .uas_core import UasCore
 from .uri import WireUri
@@ -151,26 +152,36 @@ class UserAgent:
         """Something is unfinished: a call, or a request of ours without its final response."""
         return bool(self._calls.by_name) or self.layer.waiting
 
+    @property
+    def traffic(self) -> Traffic:
+        return self.layer.traffic
+
     # --- the network and the clock
 
     def receive(self, data: bytes, source: Hop, now: float) -> None:
         if data == PONG:
             self._bindings.pong(source)
             return
+        traffic = self.layer.traffic
         if not self._limit.admits(source, Kind.MESSAGE, now):
+            traffic.drop(TOO_MUCH)
             return
         try:
             message = parse(data, source)
         except BadRequest as bad:
+            traffic.drop(UNREADABLE)
             self._server.refuse_unread(bad, source, len(data))
             return
         except BadMessage:
+            traffic.drop(UNREADABLE)
             return
         if isinstance(message, ReceivedResponse):
+            traffic.response_came(message.code)
             transaction = self.layer.client_transaction(message)
             if transaction is not None:
                 transaction.receive(message, now)
         else:
+            traffic.request_came(message.method)
             self._server.receive(message, now)
 
     def tick(self, now: float) -> None:

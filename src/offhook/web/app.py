@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from offhook.station import Booting
 
-from . import log_in, screen
+from . import health, kept_log, log_in, metrics, screen
 from .api import app as api
 from .gate import Gate
 from .page import page
@@ -28,6 +28,7 @@ This is an offhook phone.
   /fcgi/do?keyup=Hook                   put the handset down
   /api/v1/state                         what the phone shows and does, as JSON
   /screen.txt /screen.svg /screen.png   its display
+  /metrics /health                      its figures for Prometheus, and whether it is well
   /login                                its settings
 """
 
@@ -40,6 +41,9 @@ def pages() -> Starlette:
             *log_in.routes(),
             *screen.routes(),
             *api.routes(),
+            *metrics.routes(),
+            *health.routes(),
+            *kept_log.routes(),
             Mount("/static", Static(directory=Path(__file__).parent / "static")),
         ],
         middleware=[Middleware(Gate)],

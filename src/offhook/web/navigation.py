@@ -14,4 +14,4 @@ class Section(NamedTuple):
         return any(path == each for _, each in self.pages)
 
 
-SECTIONS: Final = (Section("Panel", (("Panel", "/"),)),)
+SECTIONS: Final = (Section("Panel", (("Panel", "/"),)), Section("Status", (("Log", "/status/log"),)))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from . import actions, call_log, keys, phone_book, settings, state, trace
+from . import actions, call_log, keys, log, phone_book, settings, state, trace
 from .answer import NOT_STORED
 from .description import Description
 from .errors import HANDLERS
@@ -25,7 +25,9 @@ def routes() -> list[BaseRoute]:
 
 def operations() -> list[APIRoute]:
     return [
-        route for of in (state, keys, actions, settings, call_log, phone_book, trace) for route in of.routes()
+        route
+        for of in (state, keys, actions, settings, call_log, phone_book, log, trace)
+        for route in of.routes()
     ]
 
 

@@ -16,8 +16,8 @@ from offhook.web.visitor import visitor
 SUMMARY: Final = "A desk phone for programs: state, keys, settings, call log, phone book."
 ABOUT: Final = """\
 Keys, functions, state, display and events are open to the addresses on the phone's Allowed Access IP List,
-and to whoever has logged in; settings, call log, phone book and SIP trace to whoever has logged in. A program
-logs in with a token, which the page Security makes: `Authorization: Bearer TOKEN`.
+and to whoever has logged in; settings, call log, phone book, log and SIP trace to whoever has logged in. A
+program logs in with a token, which the page Security makes: `Authorization: Bearer TOKEN`.
 
 Whatever was done or not, the answer says it in `result`, a word for a program, and `text`, a line for a
 person; `wrong` names the values that are wrong. Names in answers do not change, new ones may come.
@@ -29,6 +29,7 @@ _TAGS: Final = {
     "Settings": "By name, all or nothing, in three layers.",
     "Call log": "The last calls.",
     "Phone book": "Contacts, one by one or as files.",
+    "Log": "What the phone has logged lately.",
     "SIP trace": "The SIP messages of the phone, for whoever looks for a fault.",
 }
 
