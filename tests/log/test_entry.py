@@ -5,12 +5,15 @@ import logging
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from offhook.log.entry import LONGEST, LONGEST_TRACEBACK, Entry, legible
 from offhook.log.handler import LogHandler
 from offhook.log.kept_log import KeptLog
 from offhook.log.lines import LogFormat, json_line, text_line
 from offhook.log.whose import PhoneLog, log_of
+from offhook.sip.redaction import redacted
 
 from .stream import Stream
 
@@ -101,6 +104,15 @@ def test_secrets_are_left_out(message):
     assert "hush" not in text_line(entry) + json_line(entry)
     entry = Entry.of(raised(ValueError(message)), None)
     assert "hush" not in text_line(entry) + json_line(entry) + (entry.raised or "")
+
+
+PIECES = ["sip:", "sips:", "SIP%3A", "https://", "a", "hush", ":", "@", "%3a", "%40", "/", " ", "<", ">", "?"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+def test_the_short_way_leaves_out_what_the_long_one_does(parts):
+    text = "".join(parts)
+    assert legible(text) == redacted(text.encode()).decode()
 
 
 def test_what_is_no_secret_stays():
