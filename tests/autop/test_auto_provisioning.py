@@ -285,8 +285,8 @@ def test_a_server_that_is_away_at_power_on_is_asked_again_later_and_later(tmp_pa
         async with web.running() as at, started(tmp_path, autop_url=f"http://{at}") as (station, _):
             waits = []
             for looks in (1, 2, 3):
-                await until(lambda looks=looks: station._autop._failed == looks)
-                waits.append(station._autop._next - time.time())
+                await until(lambda looks=looks: station.autop._failed == looks)
+                waits.append(station.autop._next - time.time())
                 state = station.state()["autop"]
                 assert (state["last"]["result"], state["next"] is not None) == ("not fetched", True)
             assert waits[0] < 0.05 < waits[2] < 0.2
