@@ -232,7 +232,8 @@ class Host:
 
 
 def _bound(address: str, port: int) -> socket.socket:
-    bound = socket.socket(family_of(address))
+    # By its protocol asyncio knows it as one on which no answer is to wait for an acknowledgement.
+    bound = socket.socket(family_of(address), socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if bound.family == socket.AF_INET6:

@@ -1,16 +1,17 @@
 """A program that asks the API of a phone, and holds each answer against its description."""
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from offhook.station import Station
 from offhook.web import tokens
 
-from .browser import Answer, Browser
-
-Said = dict[str, Any]
+from .browser import Answer, Browser, a_phone
 
 
 @dataclass
@@ -49,3 +50,14 @@ async def program(station: Station, peer: str = "127.0.0.1") -> Program:
 def stranger(station: Station, peer: str = "127.0.0.1") -> Program:
     """One without."""
     return Program(Browser(station, peer, program=True))
+
+
+Play = Callable[[Program, Station], Awaitable[None]]
+
+
+def with_a_phone(folder: Path, play: Play, **given: object) -> None:
+    async def run() -> None:
+        async with a_phone(folder, **given) as station:
+            await play(await program(station), station)
+
+    asyncio.run(run())

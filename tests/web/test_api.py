@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from offhook.action_uri.answer_line import RESULTS
@@ -13,19 +11,8 @@ from offhook.station import Station
 from offhook.web.api.answer import STATUS, Result
 from offhook.web.api.state_schema import State
 
-from .api_client import Program, program, stranger
-from .browser import ELSEWHERE, Browser, a_phone
-
-Play = Callable[[Program, Station], Awaitable[None]]
-
-
-def with_a_phone(folder: Path, play: Play, **given: object) -> None:
-    async def run() -> None:
-        async with a_phone(folder, **given) as station:
-            await play(await program(station), station)
-
-    asyncio.run(run())
-
+from .api_client import Program, program, stranger, with_a_phone
+from .browser import ELSEWHERE, Browser
 
 # --- keys and functions
 

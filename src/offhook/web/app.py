@@ -13,10 +13,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from offhook.action_uri.answer_line import API
 from offhook.station import Booting
 
 from . import health, kept_log, log_in, metrics, screen
 from .api import app as api
+from .api.answer import booting
+from .api.errors import refused_beside
 from .gate import Gate
 from .page import page
 
@@ -66,6 +69,8 @@ async def _welcome(_request: Request) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
+    if request.url.path.startswith(API):
+        return refused_beside(error)
     text = error.detail
     if text == HTTPStatus(error.status_code).phrase:
         text = {404: f"there is no page {request.url.path}", 405: f"{request.method} means nothing here"}.get(
@@ -79,5 +84,7 @@ def _refused(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _booting(_request: Request, error: Exception) -> Response:
+def _booting(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(API):
+        return booting(error)
     return PlainTextResponse(f"{error}: try again in a moment\n", 503, {"Retry-After": "2"})

@@ -14,4 +14,8 @@ class Section(NamedTuple):
         return any(path == each for _, each in self.pages)
 
 
-SECTIONS: Final = (Section("Panel", (("Panel", "/"),)), Section("Status", (("Log", "/status/log"),)))
+SECTIONS: Final = (
+    Section("Panel", (("Panel", "/"),)),
+    Section("Status", (("Log", "/status/log"),)),
+    Section("API", (("API", "/api/"),)),
+)

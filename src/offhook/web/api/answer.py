@@ -30,6 +30,7 @@ class Result(StrEnum):
     WRONG_TYPE = "wrong_type"
     WRONG_VALUE = "wrong_value"
     FAILED = "failed"
+    FULL = "full"
     BOOTING = "booting"
     NOT_SAVED = "not_saved"
 
@@ -49,6 +50,7 @@ STATUS: Final[Mapping[Result, int]] = {
     Result.WRONG_VALUE: 422,
     Result.FAILED: 500,
     Result.BOOTING: 503,
+    Result.FULL: 503,
     Result.NOT_SAVED: 507,
 }
 OF_STATUS: Final[Mapping[int, Result]] = {status: result for result, status in reversed([*STATUS.items()])}

@@ -1,7 +1,6 @@
 """The JSON API of every phone of the process, below /api/v1."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -10,17 +9,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from . import actions, call_log, keys, log, phone_book, settings, state, trace
+from . import actions, call_log, keys, log, phone_book, reader, settings, state, trace
 from .answer import NOT_STORED
-from .description import Description
+from .description import PREFIX, Description
 from .errors import HANDLERS
 from .operation import Needs, Operation
 
-PREFIX: Final = "/api/v1"
-
 
 def routes() -> list[BaseRoute]:
-    return [state.short_way(PREFIX), Mount(PREFIX, Api(operations()))]
+    of_all = operations()
+    description = Description(of_all)
+    return [
+        state.short_way(PREFIX),
+        *reader.routes(description),
+        Mount(PREFIX, Api(of_all, description)),
+    ]
 
 
 def operations() -> list[APIRoute]:
@@ -34,11 +37,9 @@ def operations() -> list[APIRoute]:
 class Api:
     """Answers HEAD as GET."""
 
-    def __init__(self, operations: Sequence[APIRoute]) -> None:
-        description = Description(operations)
-
+    def __init__(self, operations: Sequence[APIRoute], description: Description) -> None:
         async def openapi(request: Request) -> Response:
-            return Response(description.of(request), headers=NOT_STORED, media_type="application/json")
+            return Response(await description.of(request), headers=NOT_STORED, media_type="application/json")
 
         described = Operation("/openapi.json", openapi, needs=Needs.KEYS, include_in_schema=False)
         self._app = FastAPI(

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from offhook import __version__
 from offhook.web.desk import desk
 from offhook.web.visitor import visitor
+
+from . import events
 
 SUMMARY: Final = "A desk phone for programs: state, keys, settings, call log, phone book."
 ABOUT: Final = """\
@@ -22,6 +25,7 @@ program logs in with a token, which the page Security makes: `Authorization: Bea
 Whatever was done or not, the answer says it in `result`, a word for a program, and `text`, a line for a
 person; `wrong` names the values that are wrong. Names in answers do not change, new ones may come.
 """
+PREFIX: Final = "/api/v1"
 _COOKIE: Final = "offhook-MAC"
 _TAGS: Final = {
     "State": "What the phone shows and does.",
@@ -35,13 +39,16 @@ _TAGS: Final = {
 
 
 class Description:
+    """Made when it is first asked for, in a thread: it takes longer than the loop may wait."""
+
     def __init__(self, operations: Sequence[APIRoute]) -> None:
         self._operations = operations
 
-    def of(self, request: Request) -> bytes:
+    async def of(self, request: Request) -> bytes:
         """As the phone that is asked has it: the name of its cookie is its own."""
         cookie = desk(request).cookie(visitor(request).scheme)
-        return self._bytes.replace(_COOKIE.encode(), cookie.encode())
+        made = await run_in_threadpool(lambda: self._bytes)
+        return made.replace(_COOKIE.encode(), cookie.encode())
 
     @functools.cached_property
     def document(self) -> dict[str, Any]:
@@ -51,9 +58,10 @@ class Description:
             summary=SUMMARY,
             description=ABOUT,
             routes=self._operations,
-            servers=[{"url": "/api/v1"}],
+            servers=[{"url": PREFIX}],
             tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
         )
+        document["paths"] |= events.PATHS
         document["components"]["securitySchemes"] = {
             "token": {
                 "type": "http",

@@ -102,6 +102,13 @@ async def _failed(_request: Request, _error: Exception) -> Response:
     return answer(Result.FAILED, "the phone failed on this; its log says where")
 
 
+def refused_beside(error: HTTPException) -> Response:
+    """For what others than FastAPI answer below the API's path."""
+    # While it boots it says so by itself.
+    result = Result.FULL if error.status_code == 503 else OF_STATUS.get(error.status_code, Result.FAILED)
+    return answer(result, error.detail, error.status_code, error.headers)
+
+
 def wrong_values(wrong: Mapping[str, str]) -> Response:
     return answer(
         Result.WRONG_VALUE,

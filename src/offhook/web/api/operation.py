@@ -29,6 +29,7 @@ WHEN: Final[Mapping[Result, str]] = {
     Result.TOO_LARGE: "The body is too large.",
     Result.WRONG_TYPE: "The body is not of a media type that is read here.",
     Result.WRONG_VALUE: "A value is wrong; nothing was changed.",
+    Result.FULL: "As many look on as may.",
     Result.BOOTING: "The phone is booting: ask again after `Retry-After` seconds.",
     Result.NOT_SAVED: "It could not be saved, for the disk is full, say.",
 }

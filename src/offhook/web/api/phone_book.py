@@ -39,10 +39,10 @@ Change = Callable[[PhoneBook], PhoneBook]
 LONGEST_PAGE: Final = 1000
 _OF_NUMBERS: Final = "+0123456789 -./()"
 MEDIA_TYPES: Final = {"csv": "text/csv", "vcf": "text/vcard", "xml": "application/xml"}
-READ: Final = frozenset({*MEDIA_TYPES.values(), "text/x-vcard", "text/xml", "application/octet-stream"})
+READ: Final = (*MEDIA_TYPES.values(), "text/x-vcard", "text/xml", "application/octet-stream")
 
 
-class NumberOfContact(BaseModel):
+class ContactNumber(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: str = Field(min_length=1, max_length=255, description="What can be dialled.")
@@ -51,10 +51,9 @@ class NumberOfContact(BaseModel):
     )
 
 
-class ContactOfBook(BaseModel):
+class PhoneBookContact(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
-        title="Contact",
         json_schema_extra={
             "examples": [
                 {"name": "Ada", "numbers": [{"number": "1002", "label": "work"}], "groups": ["team"]}
@@ -63,17 +62,17 @@ class ContactOfBook(BaseModel):
     )
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
-    numbers: list[NumberOfContact] = Field(min_length=1, max_length=MOST_NUMBERS)
+    numbers: list[ContactNumber] = Field(min_length=1, max_length=MOST_NUMBERS)
     groups: list[Annotated[str, Field(max_length=LONGEST_NAME)]] = Field(default=[], max_length=MOST_GROUPS)
 
 
 class ContactsPage(BaseModel):
     total: int = Field(description="How many were found, on this page or not.")
-    contacts: list[ContactOfBook]
+    contacts: list[PhoneBookContact]
 
 
 class Saved(Answer):
-    contact: ContactOfBook = Field(description="As it is kept: numbers as they are dialled.")
+    contact: PhoneBookContact = Field(description="As it is kept: numbers as they are dialled.")
 
 
 class Imported(Answer):
@@ -82,7 +81,7 @@ class Imported(Answer):
     left_out: list[str] = Field(description="Of each contact that cannot be used, why not.")
 
 
-Name = Annotated[str, Path(max_length=LONGEST_NAME, description="In any letter case.")]
+Name = Annotated[str, Path(max_length=LONGEST_NAME, description="In any letter case.", examples=["Ada"])]
 Format = Annotated[str, Path(json_schema_extra={"enum": [*MEDIA_TYPES]}, examples=["csv"])]
 
 
@@ -100,7 +99,7 @@ async def contacts(
     return Json({"total": len(found), "contacts": [asdict(each) for each in found[offset : offset + limit]]})
 
 
-async def add(wanted: ContactOfBook, request: Request) -> Response:
+async def add(wanted: PhoneBookContact, request: Request) -> Response:
     """Adds a contact of a name that is not there yet."""
     new = _contact(wanted)
 
@@ -117,7 +116,7 @@ async def one(name: Name, request: Request) -> Response:
     return Json(asdict(_there(desk(request).station.memory.book, name)))
 
 
-async def put(name: Name, wanted: ContactOfBook, request: Request) -> Response:
+async def put(name: Name, wanted: PhoneBookContact, request: Request) -> Response:
     """Makes the contact what is sent, and adds it where there is none. Another name renames it."""
     new = _contact(wanted)
     was_there = False
@@ -192,7 +191,7 @@ async def _change(of: Desk, change: Change) -> PhoneBook:
     return book
 
 
-def _contact(wanted: ContactOfBook) -> Contact:
+def _contact(wanted: PhoneBookContact) -> Contact:
     """Raises Refused: a number that nobody could dial is not left out without a word, as it is of files."""
     wrong: dict[str, str] = {}
     if not cleaned(wanted.name):
@@ -255,7 +254,7 @@ def routes() -> list[APIRoute]:
     puts = partial(of_book, reads=JSON, responses=created, results=(*may_save, Result.EXISTS, Result.NOT_NOW))
     puts_file = partial(
         of_book,
-        reads=READ,
+        reads=frozenset(READ),
         longest=LONGEST_BODY,
         answers=Imported,
         openapi_extra=a_file,
@@ -265,7 +264,7 @@ def routes() -> list[APIRoute]:
     return [
         of_book(path, contacts, answers=ContactsPage, results=(Result.WRONG_VALUE,), summary="Contacts"),
         puts(path, add, method="POST", answers=None, summary="Add a contact"),
-        of_book(of_one, one, answers=ContactOfBook, results=not_found, summary="One contact"),
+        of_book(of_one, one, answers=PhoneBookContact, results=not_found, summary="One contact"),
         puts(of_one, put, method="PUT", answers=Saved, summary="Change a contact"),
         of_book(
             of_one, remove, method="DELETE", results=(*may_save, Result.NOT_FOUND), summary="Remove a contact"

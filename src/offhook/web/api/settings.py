@@ -24,7 +24,7 @@ MOST_AT_ONCE: Final = 500
 MOST_IN_A_URL: Final = 20
 NAME: Final = "calls.reject_code"
 
-Name = Annotated[str, Field(max_length=100, json_schema_extra={"pattern": PATTERN})]
+Name = Annotated[str, Field(max_length=100, json_schema_extra={"pattern": PATTERN}, examples=[NAME])]
 
 
 class Changed(Answer):
@@ -67,7 +67,13 @@ async def change(
 
 async def unset_many(
     name: Annotated[
-        list[Name], Query(min_length=1, max_length=MOST_IN_A_URL, description="Once for each of them.")
+        list[Name],
+        Query(
+            min_length=1,
+            max_length=MOST_IN_A_URL,
+            description="Once for each of them.",
+            examples=[["calls.dnd"]],
+        ),
     ],
     request: Request,
 ) -> Response:

@@ -5,7 +5,9 @@ half as long again. Both lead to the same handler.
 """
 
 from functools import partial
+from typing import Annotated
 
+from fastapi import Path
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +22,7 @@ from .operation import Needs, Operation, admit
 from .state_schema import AccountState, ScreenState, State
 
 PATH = "/state"
+Number = Annotated[int, Path(examples=[1])]
 
 
 async def state(request: Request) -> Response:
@@ -37,7 +40,7 @@ async def accounts(request: Request) -> Response:
     return Json(desk(request).station.state()["accounts"])
 
 
-async def account(number: int, request: Request) -> Response:
+async def account(number: Number, request: Request) -> Response:
     """One account by its number, counted from 1."""
     for each in desk(request).station.state()["accounts"]:
         if each["id"] == number:

@@ -81,7 +81,7 @@ class Quality(Shape):
     remote_mos: float | None
 
 
-class CallShown(Shape):
+class CurrentCall(Shape):
     id: str = Field(description="The same in events, in the call log and as `call` of a function.")
     direction: Literal["in", "out"]
     state: CallState
@@ -157,6 +157,6 @@ class State(Shape):
     missed: int = Field(description="Missed calls that nobody has looked at.")
     messages: int
     accounts: list[AccountState]
-    calls: list[CallShown]
+    calls: list[CurrentCall]
     notify: NotifyState
     autop: AutopState
