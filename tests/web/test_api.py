@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 from offhook.action_uri.answer_line import RESULTS
-from offhook.flash.flash import NotSaved
+from offhook.flash.flash import FILE_NAME, Flash, NotSaved
+from offhook.host import Host
+from offhook.options import run_options
 from offhook.phone.events import Function, Key
 from offhook.station import Station
 from offhook.web.api.answer import STATUS, Result
@@ -433,3 +436,29 @@ def test_what_is_not_saved_is_said(tmp_path, monkeypatch):
         assert len(station.memory.book) == 0
 
     with_a_phone(tmp_path, play)
+
+
+# --- how it is answered
+
+
+def test_no_answer_waits_for_an_acknowledgement(tmp_path):
+    """Head and body are written one after the other, which Nagle's algorithm holds back for 40 ms."""
+
+    async def run() -> None:
+        host = Host(Flash(tmp_path / FILE_NAME))
+        options = run_options({"http_port": "0", "https_port": "0", "sip_port": "0"}, {})
+        [listening] = await host.start([options.device("0c1105000001")])
+        try:
+            port = int(listening.web[0].rpartition(":")[2])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /api/v1/state HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            [listener] = host._http.listeners
+            [connection] = listener._connections
+            accepted = connection.transport.get_extra_info("socket")
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            writer.close()
+        finally:
+            await host.stop()
+
+    asyncio.run(run())

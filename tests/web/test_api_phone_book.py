@@ -91,9 +91,7 @@ def test_they_are_found_by_name_group_and_number_page_by_page(tmp_path):
 def test_files_come_and_go(tmp_path):
     async def play(api: Program, station: Station) -> None:
         csv = {"content-type": "text/csv"}
-        status, said = await api.ask(
-            "POST", "/phone-book.csv", b"name,number\nAda,1002\nNobody,!\n", **csv
-        )
+        status, said = await api.ask("POST", "/phone-book.csv", b"name,number\nAda,1002\nNobody,!\n", **csv)
         assert (status, said["read"], said["total"], len(said["left_out"])) == (200, 1, 1, 1)
         for kind, media_type in (("csv", "text/csv"), ("vcf", "text/vcard"), ("xml", "application/xml")):
             written = await api.get(f"/phone-book.{kind}")
