@@ -62,6 +62,15 @@ _YES: Final[Mapping[str, bool]] = {"yes": True, "no": False}
 _PING: Final[Mapping[str, Ping]] = {"crlf": "crlf", "options": "options"}
 _MWI: Final[Mapping[str, Mwi]] = {"auto": "auto", "yes": "yes", "no": "no"}
 
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "transport": ("", *_TRANSPORTS),
+    "srtp": tuple(_SRTP),
+    "ping": tuple(_PING),
+    "dtmf": tuple(_DTMF),
+    "mwi": tuple(_MWI),
+}
+"""What parts may be that are one of a few words; an empty one is no value."""
+
 LONGEST_KEEPALIVE: Final = 3600
 LONGEST_REFRESH: Final = 86400
 

@@ -280,6 +280,12 @@ class Device:
         """Calls that are up are shown by it at once."""
         self._take(PhoneBookChanged(book))
 
+    def forget_calls(self) -> None:
+        """Those there were; a call that is up is told of when it ends."""
+        self.phone.log.clear()
+        if self.watcher is not None:
+            self.watcher(None, ())
+
     def _go_by_accounts(self, accounts: Mapping[int, Account]) -> None:
         """Calls go on with the accounts that they were made with."""
         now, before = self._endpoint.now(), dict(self.accounts)

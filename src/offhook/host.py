@@ -156,15 +156,16 @@ class Host:
         if options.https_port:
             for at in options.bind:
                 web += await self._listen(station.site, at, options.https_port, self._https)
-        station.ready()
         called = accounts(settings)
-        return Listening(
+        station.listening = Listening(
             user=called[0].user if called else None,
             web=tuple(dict.fromkeys(web)),
             sip=device.sip,
             sip_told=device.sip_told,
             sip_tls=device.sip_tls,
         )
+        station.ready()
+        return station.listening
 
     def _http_sender(self) -> Sender:
         """What the phones tell others with, once the first of them has somebody to tell."""

@@ -124,6 +124,9 @@ class Memory:
     def see_missed(self) -> asyncio.Future[None]:
         return self._save(call_rows.see(self._phone))
 
+    def forget_calls(self) -> asyncio.Future[None]:
+        return self._flash.save(call_rows.forget_all(self._phone))
+
     async def change_book(self, book: PhoneBook) -> None:
         """Raises NotSaved, with the book as it was."""
         await self._save(contact_rows.put_all(self._phone, book))

@@ -18,6 +18,7 @@ from offhook.capture_file import CannotCapture
 from offhook.device import Device
 from offhook.flash.flash import NotRead, NotSaved
 from offhook.http_front.site import Site
+from offhook.listening import Listening
 from offhook.log.whose import PhoneLog, log_of
 from offhook.memory import Memory
 from offhook.notify.feed import Feed
@@ -94,6 +95,8 @@ class Station:
         self.happenings = Feed()
         self.tallies = Tallies()
         self.first = first
+        self.listening: Listening | None = None
+        """Where it is reached, once its sockets are open."""
         self.up_since = 0.0
         """When it was last ready, in seconds since the epoch."""
         self._notifier = Notifier(self.happenings, self._identity, sender)
@@ -243,6 +246,12 @@ class Station:
         await self.memory.change_book(book)
         if self.device is not None:
             self.device.adopt_book(book)
+
+    async def forget_calls(self) -> None:
+        """Empty the call log. Raises NotSaved, with the log as it was."""
+        await self.memory.forget_calls()
+        if self.device is not None:
+            self.device.forget_calls()
 
     def _go_by_settings(self) -> None:
         self.site.access = access(self.memory.settings)

@@ -1,8 +1,10 @@
 """A phone with real settings and pages, and a browser that asks it without sockets, from any address."""
 
 import asyncio
+import functools
+import inspect
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +65,11 @@ class Browser:
 
     async def get(self, path: str, **headers: str) -> Answer:
         return await self.ask("GET", path, headers=headers)
+
+    async def post_pairs(self, path: str, form: Sequence[tuple[str, str]]) -> Answer:
+        """A name may stand more than once."""
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        return await self.ask("POST", path, urlencode(form).encode(), kind)
 
     async def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
         kind = {"content-type": "application/x-www-form-urlencoded"}
@@ -127,3 +134,28 @@ class Browser:
         page = await self.get(f"/login?next={to}")
         given = {"csrf": page.hidden("csrf"), "next": page.hidden("next"), "user": user, "password": password}
         return await self.post("/login", given)
+
+
+def with_a_phone(
+    **given: object,
+) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Callable[..., None]]:
+    """A test of one phone, started with these options: it gets a browser that has logged in."""
+
+    def decorate(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def run(tmp_path: Path, **more: object) -> None:
+            async def play() -> None:
+                async with a_phone(tmp_path, **given) as station:
+                    browser = Browser(station)
+                    await browser.log_in()
+                    await test(browser, **more)
+
+            asyncio.run(play())
+
+        asked = inspect.signature(test)
+        _, *others = asked.parameters.values()
+        wanted = inspect.Parameter("tmp_path", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        run.__signature__ = asked.replace(parameters=[wanted, *others])  # type: ignore[attr-defined]
+        return run
+
+    return decorate

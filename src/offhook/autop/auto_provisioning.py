@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from offhook.flash.flash import NotSaved
 from offhook.settings import password
 from offhook.settings.layers import Layers
-from offhook.settings.phone_settings import BadSettings, PhoneSettings, Plain, describe, plain, values_of
+from offhook.settings.phone_settings import BadSettings, PhoneSettings, Plain, built_in, values_of
 
 from .configuration_file import Assignment, NotAConfiguration, parse
 from .fetching import COMMON, fetch, own_file
@@ -226,7 +226,7 @@ class AutoProvisioning:
         if PASSWORD in given and await asyncio.to_thread(_same, given[PASSWORD], str(now[PASSWORD])):
             given[PASSWORD] = now[PASSWORD]
         understood = await asyncio.to_thread(layers.understood, given)
-        return {name: value for name, value in understood.items() if value != now.get(name, _usual(name))}
+        return {name: value for name, value in understood.items() if value != now.get(name, built_in(name))}
 
     @property
     def _settings(self) -> PhoneSettings:
@@ -235,9 +235,3 @@ class AutoProvisioning:
 
 def _same(typed: object, kept: str) -> bool:
     return isinstance(typed, str) and (typed == kept or password.matches(typed, kept))
-
-
-def _usual(setting: str) -> Plain:
-    """Of an account or an event that has no settings yet."""
-    field = describe(setting).field
-    return None if field.is_required() else plain(field.default)

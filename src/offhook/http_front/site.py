@@ -14,6 +14,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+REFRESH: Header = (b"refresh", b"2")
 LONGEST_BODY = 64 * 1024
 """Bytes of a POST to the Action URI."""
 
@@ -44,7 +45,9 @@ class Site:
         admission = judge(request, self.access, self._door)
         if self.booting and isinstance(admission, Admission):
             text = "the phone is booting: try again in a moment"
-            return answer_line(request, 503, text, RETRY_AFTER, *admission.cors)
+            # A browser that shows a page asks for it again by itself; a key is pressed once.
+            again = (REFRESH,) if request.method == "GET" and request.path != ACTION_PATH else ()
+            return answer_line(request, 503, text, RETRY_AFTER, *again, *admission.cors)
         return admission
 
     def count(self, status: int) -> None:

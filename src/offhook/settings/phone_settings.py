@@ -12,7 +12,7 @@ from offhook.action_uri.allow_list import AllowList
 from offhook.notify.action_event import ActionEvent
 from offhook.option_values import quoted
 
-from .readers import read_url, whole_number
+from .readers import or_nothing, read_url, whole_number
 from .sections import (
     MOST_ACCOUNTS,
     AccessSettings,
@@ -59,7 +59,7 @@ class PhoneSettings(Section):
     preference: PreferenceSettings = Field(default=PreferenceSettings(), title="Preference")
     access: AccessSettings = Field(default=AccessSettings(), title="Remote Control")
     notify: NotifySettings = Field(default=NotifySettings(), title="Action URL")
-    action_urls: dict[ActionEvent, Annotated[str, BeforeValidator(read_url)]] = Field(
+    action_urls: dict[ActionEvent, Annotated[str | None, BeforeValidator(or_nothing(read_url))]] = Field(
         default_factory=dict,
         title="Action URL",
         repr=False,  # a URL may hold a password
@@ -126,6 +126,11 @@ def describe(name: str) -> Described:
     return Described(name, (kind or AccountSettings).model_fields[rest.rpartition(".")[2]])
 
 
+def built_in(name: str) -> Plain:
+    """Its value where no layer has one. Raises BadSettings where there is no such setting."""
+    return plain(describe(name).field.default)
+
+
 _PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^/@:\s]*):[^/\s]*@")
 _SECTIONS: Final = PhoneSettings.model_fields
 _KINDS: Final[Mapping[str, type[Section]]] = {
@@ -133,7 +138,9 @@ _KINDS: Final[Mapping[str, type[Section]]] = {
     for name, field in _SECTIONS.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 }
-_ACTION_URL: Final = FieldInfo(annotation=str, title="URL", description="Of this event; empty for none.")
+_ACTION_URL: Final = FieldInfo(
+    annotation=str | None, default=None, title="URL", description="Of this event; empty for none."
+)
 
 
 def _patterns() -> Iterator[str]:

@@ -5,12 +5,13 @@ fields here: their type says how a value is read, title and description are for 
 as a person types it, or as JSON has it.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from offhook.account_uri import read_part
+from offhook.account_uri import CHOICES, read_part
 from offhook.action_uri.allow_list import AllowList
 from offhook.action_uri.credential import Asked
 from offhook.option_values import (
@@ -26,7 +27,7 @@ from offhook.option_values import (
     read_seconds,
     read_yes,
 )
-from offhook.phone.settings import AutoAnswer, ReferPolicy
+from offhook.phone.settings import REFUSAL_CODES, AutoAnswer, ReferPolicy
 from offhook.sip import session_expires
 from offhook.sip.account import USUAL_CODECS
 from offhook.sip.admission import Callers, UnknownCallers
@@ -55,6 +56,13 @@ class Secret:
     """Marks what no answer, page or log shows."""
 
 
+class OneOf:
+    """What a value may be, where its type does not say so; as a person types it."""
+
+    def __init__(self, values: Iterable[object]) -> None:
+        self.values = tuple(map(str, values))
+
+
 class Section(BaseModel):
     """Settings that belong together, and stand on one page."""
 
@@ -81,7 +89,7 @@ YesOrNo = Annotated[bool, BeforeValidator(read_yes)]
 Line = Annotated[str, BeforeValidator(read_line)]
 Password = Annotated[str, BeforeValidator(read_secret), Secret]
 Number = Annotated[str | None, BeforeValidator(or_nothing(read_number))]
-Code = Annotated[int, BeforeValidator(read_refusal_code)]
+Code = Annotated[int, BeforeValidator(read_refusal_code), OneOf(REFUSAL_CODES)]
 Volume = Annotated[int, BeforeValidator(read_volume)]
 Url = Annotated[str | None, BeforeValidator(or_nothing(read_url))]
 
@@ -109,7 +117,7 @@ class AccountSettings(Section):
     port: Annotated[int | str, _part("port")] = Field(
         default="", title="Port", description="Empty for the usual one."
     )
-    transport: Annotated[str, _part("transport")] = Field(
+    transport: Annotated[str, _part("transport"), OneOf(CHOICES["transport"])] = Field(
         default="",
         title="Transport",
         description="udp, tcp or tls; empty for what DNS says, and udp where it says nothing.",
@@ -133,16 +141,16 @@ class AccountSettings(Section):
         description="Seconds between two signs of life to the registrar, no for none, empty for what the way "
         "there needs.",
     )
-    ping: Annotated[str, _part("ping")] = Field(
+    ping: Annotated[str, _part("ping"), OneOf(CHOICES["ping"])] = Field(
         default="crlf", title="Sign of life", description="crlf or options."
     )
-    srtp: Annotated[str, _part("srtp")] = Field(
+    srtp: Annotated[str, _part("srtp"), OneOf(CHOICES["srtp"])] = Field(
         default="no", title="Encrypted sound", description="SRTP: no, optional, or required for every call."
     )
     codecs: Annotated[str, _part("codecs")] = Field(
         default=",".join(USUAL_CODECS).lower(), title="Codecs", description="The best first."
     )
-    dtmf: Annotated[str, _part("dtmf")] = Field(
+    dtmf: Annotated[str, _part("dtmf"), OneOf(CHOICES["dtmf"])] = Field(
         default="auto", title="DTMF", description="How digits are sent: auto, rtp, info or inband."
     )
     refresh: Annotated[int | str, _part("refresh")] = Field(
@@ -153,7 +161,7 @@ class AccountSettings(Section):
     privacy: Annotated[bool, _part("privacy")] = Field(
         default=False, title="Anonymous calls", description="Whether whom it calls is not told who calls."
     )
-    mwi: Annotated[str, _part("mwi")] = Field(
+    mwi: Annotated[str, _part("mwi"), OneOf(CHOICES["mwi"])] = Field(
         default="auto",
         title="Waiting messages",
         description="Whether they are subscribed to: yes, no, or auto: where nobody tells unasked.",

@@ -22,6 +22,7 @@ from .api.answer import booting
 from .api.errors import refused_beside
 from .gate import Gate
 from .page import page
+from .pages.routes import routes as vendors_pages
 
 WELCOME: Final = """\
 This is an offhook phone.
@@ -47,6 +48,7 @@ def pages() -> Starlette:
             *metrics.routes(),
             *health.routes(),
             *kept_log.routes(),
+            *vendors_pages(),
             Mount("/static", Static(directory=Path(__file__).parent / "static")),
         ],
         middleware=[Middleware(Gate)],

@@ -1,6 +1,10 @@
 """The pages of a phone in the vendor's order, for the navigation."""
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final, NamedTuple
+
+from .pages.site_map import PAGES, Page
 
 
 class Section(NamedTuple):
@@ -14,8 +18,9 @@ class Section(NamedTuple):
         return any(path == each for _, each in self.pages)
 
 
-SECTIONS: Final = (
-    Section("Panel", (("Panel", "/"),)),
-    Section("Status", (("Log", "/status/log"),)),
-    Section("API", (("API", "/api/"),)),
-)
+def sections(pages: Iterable[Page]) -> Iterator[Section]:
+    for title, together in groupby(pages, lambda page: page.section):
+        yield Section(title, tuple((page.title, page.path) for page in together))
+
+
+SECTIONS: Final = tuple(sections(PAGES))

@@ -1,0 +1,1 @@
+"""The vendor's pages: `site_map` says which there are and what stands on each."""
