@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from offhook.contact_files.file import LARGEST, BadFile, read_contacts, write_contacts
@@ -186,6 +186,7 @@ def books(draw: st.DrawFn) -> PhoneBook:
 
 
 @pytest.mark.parametrize("name", KINDS)
+@example(book=PhoneBook([contact("Ada\\", [("1002", "")], ["a\\", "b\\\\", "c"])]))
 @given(book=books())
 def test_what_is_written_is_read_again(name, book):
     if not len(book):

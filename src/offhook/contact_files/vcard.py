@@ -173,7 +173,13 @@ def _apple(label: str) -> str:
 
 
 def _split(value: str, at: str) -> list[str]:
-    return [_text(part).strip() for part in re.split(rf"(?<!\\){at}", value)]
+    """An `at` behind a backslash divides nothing, unless that backslash is the second of two."""
+    parts, start = [], 0
+    for match in re.finditer(rf"\\.|{at}", value, re.DOTALL):
+        if match[0] == at:
+            parts.append(value[start : match.start()])
+            start = match.end()
+    return [_text(part).strip() for part in (*parts, value[start:])]
 
 
 def _text(value: str) -> str:
