@@ -99,7 +99,7 @@ class Station:
         """Where it is reached, once its sockets are open."""
         self.up_since = 0.0
         """When it was last ready, in seconds since the epoch."""
-        self._notifier = Notifier(self.happenings, self._identity, sender)
+        self._notifier = Notifier(self.happenings, self.identity, sender)
         self._notifier.adopt(told_to_others(memory.settings))
         self._boot = boot
         self._restarting: asyncio.Task[None] | None = None
@@ -269,7 +269,8 @@ class Station:
         if self.device is not None:
             self.device.announce(text)
 
-    def _identity(self) -> Identity:
+    def identity(self) -> Identity:
+        """As it tells others who it is."""
         address = self.device.address_told if self.device else self.happenings.address
         return Identity(self.options.mac, address, MODEL, __version__)
 

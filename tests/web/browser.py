@@ -93,6 +93,17 @@ class Browser:
         async def send(message: Any) -> None:
             sent.append(message)
 
+        await self.station.site(self.scope(method, path, body, headers), receive, send)
+        fields = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+        for name, value in fields:
+            if name == "set-cookie":
+                self._keep(value)
+        content = b"".join(message.get("body", b"") for message in sent)
+        return Answer(sent[0]["status"], dict(fields), content)
+
+    def scope(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         path, _, query = path.partition("?")
         told = {"host": self.host, "content-length": str(len(body))}
         if not self.program:
@@ -101,7 +112,7 @@ class Browser:
         if self.cookies:
             told["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         told |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
-        scope = {
+        return {
             "type": "http",
             "method": method,
             "path": path,
@@ -114,13 +125,6 @@ class Browser:
             "scheme": self.scheme,
             "http_version": "1.1",
         }
-        await self.station.site(scope, receive, send)
-        fields = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
-        for name, value in fields:
-            if name == "set-cookie":
-                self._keep(value)
-        content = b"".join(message.get("body", b"") for message in sent)
-        return Answer(sent[0]["status"], dict(fields), content)
 
     def _keep(self, cookie: str) -> None:
         pair, *attributes = cookie.split("; ")

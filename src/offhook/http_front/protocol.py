@@ -172,6 +172,12 @@ class HttpConnection(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            # An answer that streams may have no end, and what was sent of it stands for itself.
+            self.transport.close()
+
     # --- what the parser finds
 
     def on_message_begin(self) -> None:

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 Listener = Callable[[int, Happening], None]
 """Gets each with its number, which counts from 1 for as long as the process runs. It is to return at once."""
+Onlooker = Callable[[], None]
+"""Told that the phone may be another one than before: after each event, when it boots and when it goes."""
 Watcher = Callable[[Event | None, Sequence[Effect]], None]
 
 
@@ -39,7 +41,7 @@ class Feed:
     def __init__(self) -> None:
         self.number = 0
         """Of what happened last."""
-        self._listeners: list[Listener] = []
+        self._listeners: dict[Listener, Onlooker | None] = {}
         self._watched: Watched | None = None
         self._ready = False
         self._seen: Snapshot | None = None
@@ -85,11 +87,13 @@ class Feed:
                 address=seen.address,
             )
             self._tell(what_happened(seen, off, None, (), time.time()))
+        self._tell_onlookers()
 
     # --- who listens
 
-    def listen(self, listener: Listener) -> None:
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, onlooker: Onlooker | None = None) -> None:
+        """`onlooker` is for whoever shows more of the phone than what happens to it: a digit typed, say."""
+        self._listeners[listener] = onlooker
         if len(self._listeners) == 1 and self._ready:
             # What happened while nobody listened is nobody's business.
             self._seen = self._look()
@@ -97,8 +101,7 @@ class Feed:
 
     def unlisten(self, listener: Listener) -> None:
         """One that does not listen is none."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        self._listeners.pop(listener, None)
         if not self._listeners and self._watched:
             self._watched.watcher = None
 
@@ -117,6 +120,7 @@ class Feed:
                 self.address = self._seen.address
         except Exception:  # noqa: BLE001 - a phone that cannot tell what happened still rings
             _log.exception("what %s did cannot be told", type(event).__name__)
+        self._tell_onlookers()
 
     def _look(self) -> Snapshot | None:
         watched = self._watched
@@ -134,3 +138,8 @@ class Feed:
                     listener(self.number, happening)
                 except Exception:  # noqa: BLE001 - one that fails must not keep the others
                     _log.exception("%s is not told to one who listens", happening.event)
+
+    def _tell_onlookers(self) -> None:
+        for onlooker in tuple(self._listeners.values()):
+            if onlooker is not None:
+                onlooker()

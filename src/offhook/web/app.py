@@ -10,38 +10,30 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from offhook.action_uri.answer_line import API
 from offhook.station import Booting
 
-from . import health, kept_log, log_in, metrics, screen
+from . import events, health, kept_log, log_in, metrics, panel, screen
 from .api import app as api
 from .api.answer import booting
 from .api.errors import refused_beside
 from .gate import Gate
+from .once import Once
 from .page import page
 from .pages.routes import routes as vendors_pages
 
-WELCOME: Final = """\
-This is an offhook phone.
-
-  /fcgi/do?keydown=5                    press a key
-  /fcgi/do?action=MakeCall&number=1002  call somebody
-  /fcgi/do?keyup=Hook                   put the handset down
-  /api/v1/state                         what the phone shows and does, as JSON
-  /screen.txt /screen.svg /screen.png   its display
-  /metrics /health                      its figures for Prometheus, and whether it is well
-  /login                                its settings
-"""
+HERE: Final = Path(__file__).parent
 
 
 @functools.cache
 def pages() -> Starlette:
     return Starlette(
         routes=[
-            Route("/", _welcome),
+            *panel.routes(),
+            *events.routes(),
             *log_in.routes(),
             *screen.routes(),
             *api.routes(),
@@ -49,9 +41,10 @@ def pages() -> Starlette:
             *health.routes(),
             *kept_log.routes(),
             *vendors_pages(),
-            Mount("/static", Static(directory=Path(__file__).parent / "static")),
+            # Inter, the typeface of the screen, is that of the pages too.
+            Mount("/static", Static(directory=HERE / "static", packages=[("fontpkg_inter", "files")])),
         ],
-        middleware=[Middleware(Gate)],
+        middleware=[Middleware(Gate), Middleware(Once)],
         exception_handlers={HTTPException: _refused, Booting: _booting},
     )
 
@@ -63,10 +56,6 @@ class Static(StaticFiles):
         response = super().file_response(*args, **values)
         response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
         return response
-
-
-async def _welcome(_request: Request) -> Response:
-    return PlainTextResponse(WELCOME)
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -13,6 +13,8 @@ from offhook.http_front.site import AsgiApp, Receive, Scope, Send
 from offhook.settings.sections import WebSettings
 
 from . import tokens
+from .answers import Answers
+from .live import Live
 from .picture import Picture
 from .sessions import Session, Sessions
 from .wrong_tries import WrongTries
@@ -37,6 +39,8 @@ class Desk:
     def __init__(self, station: "Station", clock: Callable[[], float] = time.monotonic) -> None:
         self.station = station
         self.picture = Picture()
+        self.live = Live(station.state, station.happenings, station.identity)
+        self.answers = Answers()
         self.sessions = Sessions(clock)
         self.tries = WrongTries(clock)
         self.book_turn = asyncio.Lock()

@@ -68,7 +68,13 @@ def visitor(connection: HTTPConnection) -> Visitor:
     return known
 
 
-def _visitor(connection: HTTPConnection) -> Visitor:
+def may_stay(connection: HTTPConnection) -> bool:
+    """Whether somebody whose answer takes long would be let in now. A session grows no younger by it."""
+    listed = desk(connection).station.site.access.allow.admits(visitor(connection).address)
+    return listed or _visitor(connection, uses=False).logged_in
+
+
+def _visitor(connection: HTTPConnection, *, uses: bool = True) -> Visitor:
     phone, admission = desk(connection), connection.scope["admission"]
     assert isinstance(admission, Admission)  # noqa: S101
     shown = tokens.shown(connection.headers.get("authorization", ""), phone.web.tokens)
@@ -77,7 +83,7 @@ def _visitor(connection: HTTPConnection) -> Visitor:
         scheme=admission.scheme,
         here=_is_loopback(admission.address),
         listed=admission.listed,
-        session=phone.session(connection.headers.get("cookie", ""), admission.scheme),
+        session=phone.session(connection.headers.get("cookie", ""), admission.scheme, uses=uses),
         token=shown.name if shown else None,
         factory_password=not phone.web.password,
     )

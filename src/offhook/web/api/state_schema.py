@@ -27,6 +27,8 @@ class ScreenState(Shape):
     softkeys: list[str] = Field(description="The labels above `F1` to `F4`, in order.")
     icons: list[Icon]
     selected: int | None = Field(description="Which of the lines is marked, counted from 0.")
+    notice: str | None = Field(description="A passing word about what happened.")
+    cursor: int | None = Field(description="Where in the number that is typed the next digit goes.")
 
 
 class VolumeState(Shape):
@@ -88,6 +90,7 @@ class CurrentCall(Shape):
     remote: str = Field(description="A SIP URI.")
     remote_name: str = Field(description="The name that the network gives.")
     name: str = Field(description="The name in the phone book, else that of the network.")
+    who: str = Field(description="What the screen calls the other end.")
     name_from: Literal["phone book", "network"] | None
     anonymous: bool
     diverted_by: DivertedBy | None
