@@ -39,7 +39,8 @@ def search(name: str, cases: int, seed: int) -> str | None:
             check=False,
         )
     said = done.stdout.decode("utf-8", "replace")
-    print(f"{name}: {cases} cases in {time.monotonic() - begun:.0f} s", flush=True)
+    how_it_went = "FAILED after" if done.returncode else f"{cases} cases in"
+    print(f"{name}: {how_it_went} {time.monotonic() - begun:.0f} s", flush=True)
     return f"{name}:\n{said[-6000:]}" if done.returncode else None
 
 

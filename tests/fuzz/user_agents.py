@@ -115,19 +115,28 @@ def _behave(agent: UserAgent, now: float) -> None:
                 agent.hang_up(replaced, now)
             case ReferReceived(call) if call in agent.calls:
                 agent.accept_refer(call, f"followed at {now}", BOB, SOUND, now)
+    _look_up(agent, now)
     agent.events.clear()
     agent.outbox.clear()
+
+
+def _look_up(agent: UserAgent, now: float) -> None:
+    """A name that somebody made up is none; an address with a zero too many is a name."""
+    while agent.wanted:
+        agent.not_located(agent.wanted.pop(0), "no such name", now)
 
 
 def _end(agent: UserAgent) -> None:
     """Hang up, let time pass with nobody there, and see that nothing is left."""
     agent.hang_up_all(1.0)
     agent.unregister(BOB.id, 1.0)
+    _look_up(agent, 1.0)
     for _ in range(1000):
         deadline = agent.deadline
         if deadline is None:
             break
         agent.tick(deadline)
+        _look_up(agent, deadline)
         agent.outbox.clear()
     assert agent.deadline is None, "timers without end"
     assert not agent.calls, "a call is left"
