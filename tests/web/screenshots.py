@@ -62,10 +62,13 @@ def main(folder: Path) -> None:
     if chromium_path is None:
         sys.exit("chromium is not installed; as root, make test installs it")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, OffhookFarm(Path(data) / "farm", 3) as farm:
-        with started(chromium_path) as chromium:
-            every_page(chromium, farm.phones["1001"], folder)
-            panel(chromium, farm.phones, folder)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        OffhookFarm(Path(data) / "farm", 3) as farm,
+        started(chromium_path) as chromium,
+    ):
+        every_page(chromium, farm.phones["1001"], folder)
+        panel(chromium, farm.phones, folder)
 
 
 if __name__ == "__main__":
