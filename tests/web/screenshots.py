@@ -1,6 +1,6 @@
-"""Pictures of every page for the documentation: `python -m tests.web.screenshots [FOLDER]`.
+"""Pictures of every page for the documentation: `python -m tests.web.screenshots`.
 
-The phones are a farm's; what they show is made up.
+The phones are a farm's, and call each other while their pictures are taken.
 """
 
 import shutil
@@ -11,65 +11,89 @@ from pathlib import Path
 from offhook.web.navigation import SECTIONS
 
 from ..peers.offhook_phone import OffhookFarm, Phone
-from .chromium import WIDTHS, Chromium, started
+from .chromium import Chromium, Window, started
 
-FOLDER = Path(__file__).parents[2] / "docs" / "pages"
-PATHS = tuple(path for section in SECTIONS for _, path in section.pages if path != "/")
+DOCS = Path(__file__).parents[2] / "docs"
+FOLDER = DOCS / "pages"
+DOCUMENT = DOCS / "pages.md"
+PAGES = [(section.title, title, path) for section in SECTIONS for title, path in section.pages if path != "/"]
+VIEWS = (("desk", False), ("phone", True))
+"""A window's width, and whether it is dark."""
+
+INTRODUCTION = """\
+# The pages
+
+The front panel while one phone calls another, on a desk and on a small screen; then every page that a log-in
+opens. All of them but the panel work without scripts. `python -m tests.web.screenshots` takes these pictures.
+"""
 
 
 def name_of(path: str) -> str:
-    return path.strip("/").replace("/", "-") or "panel"
+    return path.strip("/").replace("/", "-")
 
 
-def every_page(chromium: Chromium, phone: Phone, folder: Path) -> None:
-    for width in WIDTHS:
-        for dark in (False, True):
-            window = chromium.window(phone.web, width, dark=dark)
-            window.log_in()
-            for path in PATHS:
-                page = window.open(path)
-                shade = "dark" if dark else "light"
-                page.screenshot(path=folder / f"{name_of(path)}-{width}-{shade}.png", full_page=True)
-            chromium.close()
+def take(window: Window, name: str, width: str, *, dark: bool) -> str:
+    file = f"{name}-{width}-{'dark' if dark else 'light'}.jpg"
+    window.page.screenshot(path=FOLDER / file, type="jpeg", quality=75, full_page=True)
+    return file
 
 
-def panel(chromium: Chromium, phones: dict[str, Phone], folder: Path) -> None:
-    """Idle, while a number is typed, ringing and talking."""
+def every_page(chromium: Chromium, phone: Phone) -> dict[str, list[str]]:
+    """The pictures of each page, by its path."""
+    taken: dict[str, list[str]] = {path: [] for _, _, path in PAGES}
+    for width, dark in VIEWS:
+        window = chromium.window(phone.web, width, dark=dark)
+        window.log_in()
+        for path, files in taken.items():
+            window.open(path)
+            files.append(take(window, name_of(path), width, dark=dark))
+        chromium.close()
+    return taken
+
+
+def panels(chromium: Chromium, phones: dict[str, Phone]) -> list[str]:
     one, two = phones["1001"], phones["1002"]
-    scenes = {
-        "idle": lambda: None,
-        "typing": lambda: [one.do(f"keydown={key}") for key in "1002"],
-        "calling": lambda: (one.do("keydown=OK"), two.until_page("ringing")),
-        "talking": lambda: (two.do("keydown=OK"), one.until_page("talking")),
-    }
-    for scene, begin in scenes.items():
-        begin()
-        for which, phone in (("", one), ("-other", two)):
-            for width in WIDTHS:
-                for dark in (False, True):
-                    window = chromium.window(phone.web, width, dark=dark)
-                    page = window.open("/")
-                    page.locator("html:not([aria-busy])").wait_for()
-                    page.get_by_role("button", name="OK").wait_for()
-                    shade = "dark" if dark else "light"
-                    page.screenshot(path=folder / f"panel-{scene}{which}-{width}-{shade}.png", full_page=True)
-                    chromium.close()
+    taken = []
+
+    def picture(phone: Phone, scene: str, width: str, *, dark: bool) -> None:
+        window = chromium.window(phone.web, width, dark=dark)
+        window.open("/").locator("[data-link=live]").wait_for()
+        taken.append(take(window, f"panel-{scene}", width, dark=dark))
+        chromium.close()
+
+    for key in "1002":
+        one.do(f"keydown={key}")
+    picture(one, "typing", "phone", dark=False)
+    one.do("keydown=OK")
+    two.until_page("ringing")
+    picture(two, "ringing", "desk", dark=True)
+    picture(one, "calling", "tablet", dark=False)
+    two.do("keydown=OK")
+    one.until_page("talking")
+    picture(one, "talking", "desk", dark=False)
     one.do("action=CallEnd")
+    return taken
 
 
-def main(folder: Path) -> None:
-    chromium_path = shutil.which("chromium")
-    if chromium_path is None:
+def main() -> None:
+    program = shutil.which("chromium")
+    if program is None:
         sys.exit("chromium is not installed; as root, make test installs it")
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
     with (
         tempfile.TemporaryDirectory() as data,
-        OffhookFarm(Path(data) / "farm", 3) as farm,
-        started(chromium_path) as chromium,
+        OffhookFarm(Path(data) / "farm", 2) as farm,
+        started(program) as chromium,
     ):
-        every_page(chromium, farm.phones["1001"], folder)
-        panel(chromium, farm.phones, folder)
+        panel = panels(chromium, farm.phones)
+        pages = every_page(chromium, farm.phones["1001"])
+    told = [INTRODUCTION, *(f"![The panel](pages/{file})" for file in panel)]
+    for section, title, path in PAGES:
+        name = section if section == title else f"{section}: {title}"
+        told += [f"\n## {name}\n", *(f"![{name}](pages/{file})" for file in pages[path])]
+    DOCUMENT.write_text("\n".join(told) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    main()
