@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 def tls_context(folder: Path, addresses: Iterable[str]) -> ssl.SSLContext:
     """What HTTPS listens with; see `kept_certificate`."""
-    return _context(kept_certificate(folder, addresses))
+    return context_of(kept_certificate(folder, addresses))
 
 
 def kept_certificate(folder: Path, addresses: Iterable[str]) -> Path:
@@ -49,7 +49,7 @@ def kept_certificate(folder: Path, addresses: Iterable[str]) -> Path:
     try:
         wrong = _why_unusable(read_text(file), now)
         if wrong is None:
-            _context(file)
+            context_of(file)
             return file
     except FileNotFoundError:
         wrong = None
@@ -117,7 +117,8 @@ def _set_aside(file: Path, wrong: str) -> None:
     _log.warning("The certificate %s %s: it is %s now, and a new one was made", file, wrong, aside.name)
 
 
-def _context(file: Path) -> ssl.SSLContext:
+def context_of(file: Path) -> ssl.SSLContext:
+    """What HTTPS listens with that shows the certificate in `file`. Raises OSError (ssl.SSLError is one)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from offhook.autop.auto_provisioning import AT_ONCE
 from offhook.cannot_listen import CannotListen
@@ -36,6 +37,9 @@ from offhook.station import Station
 from offhook.web.app import pages
 from offhook.web.desk import Desk
 
+if TYPE_CHECKING:
+    from offhook.web_certificate import WebCertificate
+
 _log = logging.getLogger(__name__)
 
 
@@ -44,7 +48,7 @@ class Host:
     all of them speak SIP over TLS with.
     """
 
-    def __init__(self, flash: Flash, https: ssl.SSLContext | None = None, tls: Tls | None = None) -> None:
+    def __init__(self, flash: Flash, https: "WebCertificate | None" = None, tls: Tls | None = None) -> None:
         self.stations: list[Station] = []
         self._flash = flash
         self._https = https
@@ -153,9 +157,10 @@ class Host:
         web: list[str] = []
         for at in options.bind:
             web += await self._listen(station.site, at, options.http_port, None)
-        if options.https_port:
+        if options.https_port and self._https is not None:
+            station.web_certificate = self._https
             for at in options.bind:
-                web += await self._listen(station.site, at, options.https_port, self._https)
+                web += await self._listen(station.site, at, options.https_port, self._https.context)
         called = accounts(settings)
         station.listening = Listening(
             user=called[0].user if called else None,

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from offhook import __version__
 from offhook.autop.auto_provisioning import AutoProvisioning
@@ -37,6 +37,9 @@ from offhook.settings.phone_settings import Plain
 from offhook.sip_address import BadPublicAddress
 from offhook.sip_trace import SipTrace
 from offhook.tallies import Tallies
+
+if TYPE_CHECKING:
+    from offhook.web_certificate import WebCertificate
 
 _log = logging.getLogger(__name__)
 
@@ -97,6 +100,8 @@ class Station:
         self.first = first
         self.listening: Listening | None = None
         """Where it is reached, once its sockets are open."""
+        self.web_certificate: WebCertificate | None = None
+        """What its https shows, where it has any: the same for all phones of the process."""
         self.up_since = 0.0
         """When it was last ready, in seconds since the epoch."""
         self._notifier = Notifier(self.happenings, self.identity, sender)

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import os
-import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offhook.cannot_listen import CannotListen
 from offhook.capture_file import CannotCapture
@@ -23,6 +22,9 @@ from offhook.log.lines import LogFormat
 from offhook.options import DeviceOptions, FarmOptions, RunOptions, notices
 from offhook.sip.tls import BadTlsFile, Tls
 from offhook.sip_address import BadPublicAddress
+
+if TYPE_CHECKING:
+    from offhook.web_certificate import WebCertificate
 
 Start = Callable[[Host], Awaitable[Sequence[Listening]]]
 Announcement = Callable[[Sequence[Listening]], Iterable[str]]
@@ -70,17 +72,19 @@ def _host(devices: Sequence[DeviceOptions], data: Path) -> Host:
     settings = devices[0].tls
     web = [device for device in devices if device.https_port]
     sip = [device for device in devices if device.sip_tls_port]
-    https: ssl.SSLContext | None = None
+    https: WebCertificate | None = None
     own: Path | None = None
     if web or (sip and settings.certificate is None):
-        from offhook.certificate import kept_certificate, tls_context
+        from offhook.certificate import kept_certificate
 
         reached = [(*each.bind, each.public_address) for each in web]
         reached += [(each.sip_bind, each.public_address) for each in sip]
         addresses = dict.fromkeys(address for each in reached for address in each if address)
         own = kept_certificate(data, addresses)
         if web:
-            https = tls_context(data, addresses)
+            from offhook.web_certificate import WebCertificate
+
+            https = WebCertificate(data, addresses)
     tls = Tls(settings, own)
     tls.check(listening=bool(sip))
     return Host(Flash(data / FILE_NAME), https, tls)

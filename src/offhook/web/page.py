@@ -81,7 +81,7 @@ def needs_log_in(handler: Handler) -> Handler:
 
 async def form(request: Request) -> FormData:
     """What was sent; the same however often it is asked for."""
-    return await request.form(max_files=1, max_fields=MOST_FIELDS)
+    return await request.form(max_files=2, max_fields=MOST_FIELDS)
 
 
 def see(path: str) -> RedirectResponse:

@@ -69,6 +69,10 @@ class Sessions:
         self._by_id = {key: each for key, each in self._by_id.items() if self._lives(each, password)}
         return list(self._by_id.values())
 
+    def since(self, moment: float) -> float:
+        """Seconds since a time of the clock."""
+        return self._clock() - moment
+
     def end(self, session: Session) -> None:
         self._by_id = {key: each for key, each in self._by_id.items() if each is not session}
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from offhook.web.page import needs_log_in
 from offhook.web.wording import VARIABLES
 
-from . import phone_book, upgrade
+from . import phone_book, security, upgrade
 from .account import account_page
 from .call_feature import call_feature
 from .call_log import call_log
@@ -51,4 +51,5 @@ def routes() -> list[Route]:
         *(Route(page.path, needs_log_in(handler), methods=both) for page, handler in ANSWERED_BY.items()),
         *phone_book.routes(),
         *upgrade.routes(),
+        *security.routes(),
     ]

@@ -222,6 +222,7 @@ PAGES: Final = (
     PHONEBOOK,
     UPGRADE_BASIC,
     UPGRADE_ADVANCED,
+    SECURITY,
     API,
 )
 
