@@ -82,12 +82,16 @@ def _host(devices: Sequence[DeviceOptions], data: Path) -> Host:
         addresses = dict.fromkeys(address for each in reached for address in each if address)
         own = kept_certificate(data, addresses)
         if web:
-            from offhook.web_certificate import WebCertificate
-
-            https = WebCertificate(data, addresses)
+            https = _web_certificate(data, addresses)
     tls = Tls(settings, own)
     tls.check(listening=bool(sip))
     return Host(Flash(data / FILE_NAME), https, tls)
+
+
+def _web_certificate(data: Path, addresses: Iterable[str]) -> "WebCertificate":
+    from offhook.web_certificate import WebCertificate
+
+    return WebCertificate(data, addresses)
 
 
 async def _serve(host: Host, start: Start, announcement: Announcement, say: Say) -> None:

@@ -70,11 +70,15 @@ def needs_log_in(handler: Handler) -> Handler:
         if who.session is None:
             # A token is for programs: it has no form to be sent back with.
             return see(f"{LOG_IN}?next={quote(request.url.path, safe='/')}")
-        if request.method == "POST" and not who.session.knows(str((await form(request)).get("csrf", ""))):
-            raise HTTPException(
-                403, "this form does not belong to your log-in: open the page anew, and send it again"
-            )
-        return await handler(request)
+        try:
+            if request.method == "POST" and not who.session.knows(str((await form(request)).get("csrf", ""))):
+                raise HTTPException(
+                    403, "this form does not belong to your log-in: open the page anew, and send it again"
+                )
+            return await handler(request)
+        finally:
+            # Files that came with it are open until then.
+            await request.close()
 
     return judged
 
