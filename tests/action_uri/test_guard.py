@@ -307,6 +307,7 @@ class LogIn:
     """Lets in to its own page, and to all who bring a cookie."""
 
     path = "/login"
+    looks = "/static/"
 
     def lets_in(self, request: HttpRequest) -> bool:
         return request.path == self.path or b"cookie" in request.fields

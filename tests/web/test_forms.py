@@ -75,6 +75,11 @@ def test_no_secret_is_in_its_field(name: str) -> None:
         assert field.kept
 
 
+@pytest.mark.parametrize(("name", "blind"), [("access.password", True), ("autop.url", False)])
+def test_a_password_is_typed_blindly_and_an_address_is_not(name: str, blind: bool) -> None:
+    assert only(name, Layers({})).blind is blind
+
+
 def test_a_select_speaks_the_language_of_people() -> None:
     assert [each.text for each in only("accounts.3.transport", Layers({})).choices] == [
         "As DNS says",

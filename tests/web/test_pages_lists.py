@@ -206,6 +206,7 @@ async def test_reboot_asks_once_more_and_the_page_after_it_comes_back_by_itself(
     assert (answer.status, answer.headers["refresh"]) == (200, "3; url=/status")
     waiting = await browser.get("/status")
     assert (waiting.status, waiting.headers["refresh"]) == (503, "2")
+    assert (await browser.get("/static/style.css")).status == 200, "the page that waits keeps its looks"
     assert "refresh" not in (await browser.get("/fcgi/do?keydown=5")).headers, "a key is pressed once"
     await until_back(browser)
     assert station.device is not before

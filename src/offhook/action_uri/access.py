@@ -70,6 +70,8 @@ class Door(Protocol):
 
     path: str
     """Where a browser is sent."""
+    looks: str
+    """What the paths begin with of what pages look like."""
 
     def lets_in(self, request: HttpRequest) -> bool:
         """Whether this is somebody who has logged in, or the way to do so."""

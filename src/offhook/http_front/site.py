@@ -27,7 +27,7 @@ class _ClientLeft(Exception):
 
 class Site:
     """One phone on the web. `access` may be replaced at any time; while `booting`, every request gets a
-    503."""
+    503, but for what pages look like."""
 
     def __init__(self, phone: Phone, access: Access, inner: AsgiApp, door: Door | None = None) -> None:
         """`inner` serves all other paths, behind the guard, and finds the `admission` in its scope. Its
@@ -43,12 +43,16 @@ class Site:
     def admit(self, request: HttpRequest) -> Admission | HttpResponse:
         """The guard, whatever the path."""
         admission = judge(request, self.access, self._door)
-        if self.booting and isinstance(admission, Admission):
+        if self.booting and isinstance(admission, Admission) and not self._is_looks(request.path):
             text = "the phone is booting: try again in a moment"
             # A browser that shows a page asks for it again by itself; a key is pressed once.
             again = (REFRESH,) if request.method == "GET" and request.path != ACTION_PATH else ()
             return answer_line(request, 503, text, RETRY_AFTER, *again, *admission.cors)
         return admission
+
+    def _is_looks(self, path: str) -> bool:
+        """A page that waits for a phone to come back is not to lose its looks, which tell nothing of it."""
+        return self._door is not None and path.startswith(self._door.looks)
 
     def count(self, status: int) -> None:
         self.answered[status] = self.answered.get(status, 0) + 1

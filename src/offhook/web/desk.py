@@ -35,6 +35,7 @@ class Desk:
     """Also the `Door` of the phone's site. `clock` is in seconds."""
 
     path = LOG_IN
+    looks = STATIC
 
     def __init__(self, station: "Station", clock: Callable[[], float] = time.monotonic) -> None:
         self.station = station

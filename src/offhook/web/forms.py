@@ -73,6 +73,8 @@ class Field:
     kept: str = ""
     """Of a secret that is set: what may be said of it."""
     clears: bool = False
+    blind: bool = False
+    """Whether what is typed is not to be seen either: a password, and no address."""
     factory: str | None = None
     error: str = ""
 
@@ -192,6 +194,7 @@ def _field(name: str, values: FormValues) -> Field:
         choices=tuple(Choice(each, choice(name, each)) for each in _choices(described)),
         text=text,
         was=text,
+        blind=kind is Kind.SECRET and described.field.annotation is str,
         kept=_of_secret(now) if kind is Kind.SECRET and now else "",
         factory=_for_a_person(name, kind, factory) if name in values.changed and now != factory else None,
     )

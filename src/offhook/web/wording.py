@@ -116,7 +116,8 @@ _HELP: Final[Mapping[str, str]] = {
 
 
 def described(name: str, description: str) -> str:
-    return _HELP.get(_word(name), description)
+    # One sentence for all events stands above them.
+    return "" if name.startswith("action_urls.") else _HELP.get(_word(name), description)
 
 
 def label(name: str, title: str) -> str:

@@ -113,4 +113,4 @@ def _row(record: CallRecord, book: PhoneBook, preference: PreferenceSettings) ->
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "still up"
-    return str(timedelta(seconds=round(seconds))) if seconds else "–"
+    return str(timedelta(seconds=round(seconds))) if seconds else ""

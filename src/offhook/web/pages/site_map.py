@@ -56,7 +56,7 @@ ACCOUNT_BASIC: Final = Page(
             "SIP Account", _account("enabled", "display_name", "user", "auth_name", "password", "voicemail")
         ),
         Group("SIP Server", _account("host", "port", "transport", "registers")),
-        Group("Outbound Proxy Server and Second Server", _account("proxy", "backup")),
+        Group("Other Servers", _account("proxy", "backup")),
     ),
 )
 ACCOUNT_ADVANCED: Final = Page(
