@@ -84,10 +84,10 @@ class BaresipPeer(Telephone):
         return f"regint=0;answermode={answers}{codec}{dtmf}{ENCRYPTION[wish.srtp]}"
 
     def die(self) -> None:
-        self.baresip.kill()
+        self.program.kill()
 
     @property
-    def baresip(self) -> ControlledBaresip:
+    def program(self) -> ControlledBaresip:
         assert self._running is not None
         return self._running
 
@@ -104,35 +104,35 @@ class BaresipPeer(Telephone):
                 return f"sip:{USER}@{host}:{self._port}"
 
     def dial(self, uri: str) -> None:
-        self.baresip.command("dial", uri)
+        self.program.command("dial", uri)
 
     def until_called(self) -> None:
-        self.baresip.until_event("CALL_INCOMING")
+        self.program.until_event("CALL_INCOMING")
 
     def answer(self) -> None:
-        self.baresip.command("accept")
+        self.program.command("accept")
 
     def until_talking(self) -> None:
-        self.baresip.until_event("CALL_ESTABLISHED")
+        self.program.until_event("CALL_ESTABLISHED")
 
     def hang_up(self) -> None:
-        self.baresip.command("hangup")
-        self.baresip.until_carried_out()
+        self.program.command("hangup")
+        self.program.until_carried_out()
 
     def until_over(self) -> None:
-        self.baresip.until_event("CALL_CLOSED")
+        self.program.until_event("CALL_CLOSED")
 
     def hold(self) -> None:
-        self.baresip.command("hold")
+        self.program.command("hold")
 
     def resume(self) -> None:
-        self.baresip.command("resume")
+        self.program.command("resume")
 
     def press(self, digit: str) -> None:
-        self.baresip.command("sndcode", digit)
+        self.program.command("sndcode", digit)
 
     def until_pressed(self, digit: str) -> None:
-        self.baresip.until_pressed(digit)
+        self.program.until_pressed(digit)
 
     def transfer(self, uri: str) -> None:
-        self.baresip.command("transfer", uri)
+        self.program.command("transfer", uri)

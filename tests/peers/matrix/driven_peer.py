@@ -68,10 +68,10 @@ class DrivenPeer(Telephone):
         self._heard = 0
 
     def die(self) -> None:
-        self.driven.kill()
+        self.program.kill()
 
     @property
-    def driven(self) -> Driven:
+    def program(self) -> Driven:
         assert self._running is not None
         return self._running
 
@@ -89,56 +89,56 @@ class DrivenPeer(Telephone):
         """The next such line; those before it are passed over."""
 
         def look() -> bool:
-            lines = self.driven.printed.split("\n")[:-1]
+            lines = self.program.printed.split("\n")[:-1]
             for at in range(self._heard, len(lines)):
                 if lines[at] == event:
                     self._heard = at + 1
                     return True
-            assert self.driven.running, f"{self.name} ended:\n{self.driven.printed}"
+            assert self.program.running, f"{self.name} ended:\n{self.program.printed}"
             return False
 
         try:
             until(look, f"{self.name}'s {event}")
         except AssertionError as failed:
-            raise AssertionError(f"{failed}\n{self.driven.printed}") from None
+            raise AssertionError(f"{failed}\n{self.program.printed}") from None
 
     def dial(self, uri: str) -> None:
-        self.driven.tell(f"dial {uri}")
+        self.program.tell(f"dial {uri}")
 
     def until_called(self) -> None:
         self.until_event("called")
 
     def answer(self) -> None:
-        self.driven.tell("answer")
+        self.program.tell("answer")
 
     def until_talking(self) -> None:
         self.until_event("talking")
 
     def hang_up(self) -> None:
-        before = self.driven.printed.count(HUNG_UP)
-        self.driven.tell("hang_up")
-        until(lambda: self.driven.printed.count(HUNG_UP) > before, f"{self.name} to hang up")
+        before = self.program.printed.count(HUNG_UP)
+        self.program.tell("hang_up")
+        until(lambda: self.program.printed.count(HUNG_UP) > before, f"{self.name} to hang up")
 
     def until_over(self) -> None:
         self.until_event("over")
 
     def hold(self) -> None:
-        self.driven.tell("hold")
+        self.program.tell("hold")
 
     def resume(self) -> None:
-        self.driven.tell("resume")
+        self.program.tell("resume")
 
     def press(self, digit: str) -> None:
-        self.driven.tell(f"press {digit}")
+        self.program.tell(f"press {digit}")
 
     def until_pressed(self, digit: str) -> None:
         self.until_event(f"digit {digit}")
 
     def transfer(self, uri: str) -> None:
-        self.driven.tell(f"transfer {uri}")
+        self.program.tell(f"transfer {uri}")
 
     def consult(self, uri: str) -> None:
-        self.driven.tell(f"consult {uri}")
+        self.program.tell(f"consult {uri}")
 
     def join(self) -> None:
-        self.driven.tell("join")
+        self.program.tell("join")

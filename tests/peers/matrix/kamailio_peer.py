@@ -1,9 +1,6 @@
 """Kamailio: a registrar and proxy that asks for a digest and stays in the path, between phones of ours."""
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from ..kamailio import PASSWORD, Kamailio
 from ..offhook_phone import OffhookRun, Phone, call, lines
@@ -41,16 +38,6 @@ class Exchange:
 
     def phones(self, count: int = 2) -> list[Phone]:
         return [self.run(1001 + each).phone for each in range(count)]
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """It is stopped meanwhile, and so all that is said crosses."""
-        group = os.getpgid(self.kamailio.pid)
-        os.killpg(group, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.killpg(group, signal.SIGCONT)
 
 
 def talk(caller: Phone, called: Phone, number: str = "1002") -> None:
@@ -193,7 +180,7 @@ def given_up_unheard(bench: Bench) -> None:
     """Kamailio hears of the call when it has been given up."""
     exchange = Exchange(bench)
     first, second = exchange.phones()
-    with exchange.frozen():
+    with exchange.kamailio.frozen():
         first.get("/fcgi/do?action=MakeCall&number=1002")
         first.do("action=CallEnd")
     first.until_idle()
@@ -216,7 +203,7 @@ def given_up_answered(bench: Bench) -> None:
     dial(first, "1002")
     second.until_page("ringing")
     first.until(lambda state: state["screen"]["title"] == "Ringing", "the other to ring")
-    with exchange.frozen():
+    with exchange.kamailio.frozen():
         second.do("keydown=OK")
         first.do("action=CallEnd")
     first.until_idle()
@@ -228,7 +215,7 @@ def glare(bench: Bench) -> None:
     exchange = Exchange(bench)
     phones = exchange.phones()
     talk(*phones)
-    with exchange.frozen():
+    with exchange.kamailio.frozen():
         for phone in phones:
             phone.do("action=Hold")
     for phone in phones:

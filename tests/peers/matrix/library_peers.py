@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from .driven_peer import DrivenPeer
-from .peer import Fault
+from .peer import GIVES_UP, Fault
 
 ASKS_NOBODY = "a program of ours drives it, and it has no call that asks with OPTIONS"
 NO_REGISTRAR = "a user agent, no registrar"
@@ -52,6 +52,9 @@ class PjsuaPeer(DrivenPeer):
         "register": NO_REGISTRAR,
         "Opus": "its wheels are built without Opus",
         "IPv6": "its wheels are built without IPv6, and an account that wants it aborts the process",
+    }
+    faults: ClassVar[Mapping[str, Fault]] = {
+        "glare": Fault(GIVES_UP, "PJSIP's: RFC 3261 §14.1 says that it should"),
     }
 
 

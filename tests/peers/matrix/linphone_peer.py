@@ -8,7 +8,7 @@ from ..program import Program
 from ..tones import write_tone
 from ..waiting import until
 from .bench import Bench, called, number
-from .peer import USER, Fault, Telephone, Wish
+from .peer import GIVES_UP, USER, Fault, Telephone, Wish
 
 CONFIG = """\
 [sip]
@@ -66,7 +66,7 @@ FAULTS = {
         "nobody's: RFC 8643 §3 lets an end take no notice",
     ),
     "glare": Fault(
-        "its hold is answered with 491, and it does not ask again",
+        GIVES_UP,
         "linphonec's: RFC 3261 §14.1 says that it should",
     ),
 }
@@ -146,45 +146,45 @@ class LinphonePeer(Telephone):
         if ":" not in wish.host:
             self.tell("ipv6 disable")
         self.tell("soundcard use files")
-        self.linphonec.until_printed("Using wav files instead of soundcard.")
+        self.program.until_printed("Using wav files instead of soundcard.")
         self.tell(f"play {said.name}")
         if wish.early:
             self.tell(f"ringback {said.name}")
 
     def die(self) -> None:
-        self.linphonec.kill()
+        self.program.kill()
 
     @property
-    def linphonec(self) -> Program:
+    def program(self) -> Program:
         assert self._running is not None
         return self._running
 
     def tell(self, line: str) -> None:
         """And wait until it has been read: its prompt repeats it, up to 80 columns."""
-        before = self.linphonec.printed.count(f"> {line}\n")
-        self.linphonec.tell(line)
-        until(lambda: self.linphonec.printed.count(f"{line}\n") > before, f"linphonec to read {line!r}")
+        before = self.program.printed.count(f"> {line}\n")
+        self.program.tell(line)
+        until(lambda: self.program.printed.count(f"{line}\n") > before, f"linphonec to read {line!r}")
 
     def until_printed(self, pattern: str) -> None:
         """The next such line; what was before it is passed over."""
 
         def look() -> bool:
-            found = re.compile(pattern).search(self.linphonec.printed, self._heard)
+            found = re.compile(pattern).search(self.program.printed, self._heard)
             if found:
                 self._heard = found.end()
-            assert self.linphonec.running, f"linphonec ended:\n{self.linphonec.printed}"
+            assert self.program.running, f"linphonec ended:\n{self.program.printed}"
             return found is not None
 
         try:
             until(look, f"linphonec's {pattern!r}")
         except AssertionError as failed:
-            raise AssertionError(f"{failed}\n{self.linphonec.printed}") from None
+            raise AssertionError(f"{failed}\n{self.program.printed}") from None
 
     @property
     def ids(self) -> list[str]:
         """Of its calls, the newest last."""
-        begun = re.findall(r"assigned id (\d+)", self.linphonec.printed)
-        over = re.findall(r"Call (\d+) with \S+ (?:ended|error)", self.linphonec.printed)
+        begun = re.findall(r"assigned id (\d+)", self.program.printed)
+        over = re.findall(r"Call (\d+) with \S+ (?:ended|error)", self.program.printed)
         return [each for each in begun if each not in over]
 
     @property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from ..ports import HOST
 
 if TYPE_CHECKING:
+    from ..program import Program
     from .bench import Bench
 
 USER = "2002"
@@ -50,6 +51,9 @@ class Fault:
     whose: str
     not_always: bool = field(default=False)
     """It depends on who is faster; the cell may pass."""
+
+
+GIVES_UP = "its hold is answered with 491, and it does not ask again"
 
 
 class Peer:
@@ -94,6 +98,11 @@ class Telephone(Peer):
     @abstractmethod
     def die(self) -> None:
         """At once, without telling anybody."""
+
+    @property
+    @abstractmethod
+    def program(self) -> Program:
+        """What runs."""
 
     @property
     @abstractmethod

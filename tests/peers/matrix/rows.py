@@ -455,8 +455,10 @@ def glare(bench: Bench) -> None:
     held_back = True
     peer.hold()
     gate.until_kept("INVITE")
-    phone.do("action=Hold")
-    gate.let_go()
+    with peer.program.frozen():
+        phone.do("action=Hold")
+        gate.let_go()
+        gate.until_passed("491 INVITE")
     phone.until_page("held")
     held_by_peer(phone)
     peer.resume()

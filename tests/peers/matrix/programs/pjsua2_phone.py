@@ -138,6 +138,8 @@ endpoint.libCreate()
 configuration = pj.EpConfig()
 configuration.uaConfig.threadCnt = 0
 configuration.uaConfig.mainThreadOnly = True
+# A lasting tone passes for silence, and would not be sent.
+configuration.medConfig.noVad = True
 configuration.logConfig.level = configuration.logConfig.consoleLevel = 3
 endpoint.libInit(configuration)
 endpoint.audDevManager().setNullDev()
@@ -162,6 +164,8 @@ about = pj.AccountConfig()
 about.idUri = f"sip:{WISH['user']}@{HOST}"
 about.mediaConfig.transportConfig.boundAddress = HOST
 about.mediaConfig.srtpUse, about.mediaConfig.srtpSecureSignaling = SRTP[WISH["srtp"]], 0
+# It would ask for one codec by UPDATE after each answer, and forget to resume meanwhile.
+about.mediaConfig.lockCodecEnabled = False
 about.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY if WISH["reliable"] else pj.PJSUA_100REL_OPTIONAL
 if WISH["refresh"]:
     about.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
