@@ -191,6 +191,7 @@ NOTHING = [
     ("GET", "/state/", 404, None),
     ("GET", "/", 404, None),
     ("PUT", "/keys", 405, "POST"),
+    ("POST", "/state", 405, "GET, HEAD"),
     ("POST", "/settings", 405, "DELETE, GET, HEAD, PATCH"),
     ("PATCH", "/phone-book.csv", 405, "GET, HEAD, POST, PUT"),
     ("OPTIONS", "/keys", 405, "POST"),

@@ -32,11 +32,12 @@ HERE: Final = Path(__file__).parent
 def pages() -> Starlette:
     return Starlette(
         routes=[
-            *panel.routes(),
+            # What is asked for most goes first; the API has all else below its path.
             *events.routes(),
+            *api.routes(),
+            *panel.routes(),
             *log_in.routes(),
             *screen.routes(),
-            *api.routes(),
             *metrics.routes(),
             *health.routes(),
             *kept_log.routes(),

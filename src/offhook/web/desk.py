@@ -1,6 +1,7 @@
 """What the pages of one phone go by. The pages themselves are the same for all phones of the process."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
@@ -89,6 +90,7 @@ def desk(connection: HTTPConnection) -> Desk:
     return found
 
 
+@functools.cache
 def _pages() -> AsgiApp:
     from .app import pages  # noqa: PLC0415
 

@@ -89,6 +89,7 @@ def _visitor(connection: HTTPConnection, *, uses: bool = True) -> Visitor:
     )
 
 
+@functools.lru_cache(maxsize=256)
 def _is_loopback(address: str) -> bool:
     try:
         parsed = ip_address(address)

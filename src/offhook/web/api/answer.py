@@ -97,6 +97,9 @@ class Refused(Exception):
         return answer(self.result, str(self), headers=self.headers, **more)
 
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 class Json(Response):
     media_type = "application/json"
 
@@ -107,7 +110,7 @@ class Json(Response):
 
     def render(self, content: object) -> bytes:
         # JSON can name half of a surrogate pair, UTF-8 cannot, and what a request said may come back.
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return _JSON.encode(content).encode("utf-8", "replace")
 
 
 def answer(
