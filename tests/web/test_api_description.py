@@ -19,8 +19,9 @@ from offhook.web import tokens
 
 PROJECT = Path(__file__).parent.parent.parent
 HOOKS = "tests.web.api_hooks"
-# No schema says which values are right: which codecs there are, what can be dialled, what is a vCard.
-NOT_CHECKED = "positive_data_acceptance"
+# No schema says which values are right: which codecs there are, what can be dialled, what is a vCard. And a
+# contact that was removed may have come back since, by a file or under a name that another one had.
+NOT_CHECKED = "positive_data_acceptance,use_after_free"
 
 
 @contextmanager
