@@ -11,7 +11,7 @@ from pathlib import Path
 from offhook.web.navigation import SECTIONS
 
 from ..peers.offhook_phone import OffhookFarm, Phone
-from .chromium import Chromium, Window, started
+from .chromium import WIDTHS, Chromium, Window, started
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "pages"
@@ -19,6 +19,9 @@ DOCUMENT = DOCS / "pages.md"
 PAGES = [(section.title, title, path) for section in SECTIONS for title, path in section.pages if path != "/"]
 VIEWS = (("desk", False), ("phone", True))
 """A window's width, and whether it is dark."""
+
+LONGEST = 1800
+"""CSS pixels of a picture from top to bottom."""
 
 INTRODUCTION = """\
 # The pages
@@ -34,7 +37,11 @@ def name_of(path: str) -> str:
 
 def take(window: Window, name: str, width: str, *, dark: bool) -> str:
     file = f"{name}-{width}-{'dark' if dark else 'light'}.jpg"
-    window.page.screenshot(path=FOLDER / file, type="jpeg", quality=75, full_page=True)
+    page = window.page
+    across, down = WIDTHS[width]
+    height = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST)
+    clip = {"x": 0, "y": 0, "width": across, "height": max(down, height)}
+    page.screenshot(path=FOLDER / file, type="jpeg", quality=70, full_page=True, clip=clip)
     return file
 
 
