@@ -14,6 +14,8 @@ class Form:
         self.fields: list[tuple[str, str]] = []
         self.boxes: list[tuple[str, str, bool]] = []
         self.buttons: list[tuple[str, str, str]] = []
+        self.actions: list[str] = []
+        """Of the buttons."""
 
     def __getitem__(self, name: str) -> str:
         """What would be sent for it: the last one counts."""
@@ -34,6 +36,13 @@ class Form:
                 pairs.append((name, value))
         name, value, _ = next(each for each in self.buttons if each[2].startswith(button))
         return [*pairs, (name, value)] if name else pairs
+
+    def sent_to(self, button: str) -> str:
+        return next(
+            action
+            for (_, _, label), action in zip(self.buttons, self.actions, strict=True)
+            if label.startswith(button)
+        )
 
     def _sent(self) -> list[tuple[str, str]]:
         return [*self.fields, *((name, value) for name, value, checked in self.boxes if checked)]
@@ -95,6 +104,7 @@ class Page(HTMLParser):
             self._form.fields[-1] = (self._select, value)
         elif tag == "button":
             self._form.buttons.append((name, value, ""))
+            self._form.actions.append(given.get("formaction", self._form.action))
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open, tag
@@ -126,4 +136,4 @@ async def opened(browser: Browser, path: str) -> Page:
 
 async def sent(browser: Browser, form: Form, changed: Mapping[str, str], button: str = "Submit") -> Answer:
     """The form as it came, but for what a person changed, by the names of fields; with that button."""
-    return await browser.post_pairs(form.action, form.filled(changed, button))
+    return await browser.post_pairs(form.sent_to(button), form.filled(changed, button))

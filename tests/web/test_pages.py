@@ -218,6 +218,20 @@ async def test_who_would_lock_themselves_out_is_asked_first(browser: Browser):
     assert (await browser.get("/phone/call-feature")).status == 200
 
 
+@with_a_phone(allow=f"{ELSEWHERE}, 127.0.0.2")
+async def test_the_factorys_list_may_lock_out_too(browser: Browser):
+    station = browser.station
+    await station.change({"access.allow": "127.0.0.1"})
+    form = (await opened(browser, "/phone/call-feature")).form("Submit")
+    answer = await sent(browser, form, {"forward.busy": "15"}, "Back to it")
+    assert "leaves out 127.0.0.1" in answer.text
+    assert values(station, "access.allow") == ["127.0.0.1"]
+    form = Page(answer.text).form("Submit")
+    assert form["forward.busy"] == "15"
+    await sent(browser, form, {}, "Save it without 127.0.0.1")
+    assert not station.layers.user
+
+
 @with_a_phone()
 async def test_a_bad_entry_of_the_list_is_named_with_what_would_be_right(browser: Browser):
     station = browser.station

@@ -1,12 +1,12 @@
 """Phone > Call Feature, with Remote Control: who may press keys by URL."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from offhook.settings.layers import Layers
 from offhook.web.desk import desk
 from offhook.web.forms import fields_again, typed_in
 from offhook.web.page import form
@@ -40,12 +40,9 @@ def with_address(entries: str, address: str) -> str:
     return ", ".join(filter(None, (entries.strip().rstrip(",，").rstrip(), address)))
 
 
-def _locks_out(request: Request, changed: Mapping[str, object]) -> Question | None:
-    """Whoever submits a list without their own address is asked whether they mean it."""
-    if ALLOW not in changed:
-        return None
-    who = visitor(request)
-    allow = desk(request).station.layers.changed(changed).settings.access.allow
+def _locks_out(request: Request, layers: Layers) -> Question | None:
+    """Whoever would be off the list is asked whether they mean it."""
+    who, allow = visitor(request), layers.settings.access.allow
     if allow.admits(who.address) or not who.listed:
         return None
     return Question(

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from offhook.flash.flash import NotSaved
+from offhook.settings.layers import Layers
 from offhook.settings.phone_settings import BadSettings
 from offhook.web.desk import desk
 from offhook.web.forms import FACTORY, Field, Typed, changes, fields, fields_again, told_at, typed_in
@@ -43,15 +44,18 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked before something is saved that cannot be meant; `name` is sent back with a yes."""
+    """What is asked before something is saved that may not be meant; `name` comes back with a yes."""
 
     name: str
     text: str
     yes: str
 
 
-Check = Callable[[Request, Mapping[str, object]], Question | None]
-"""Of what is about to be saved; it may raise BadSettings."""
+Check = Callable[[Request, Layers], Question | None]
+"""Of the settings as they would be."""
+
+YES: Final = "yes"
+"""In the address that a yes is sent to: the name of the question."""
 
 
 @dataclass
@@ -87,7 +91,9 @@ class SettingsForm:
         said: str = "",
         problems: Iterable[Problem] = (),
         question: Question | None = None,
+        button: tuple[str, str] = ("", ""),
     ) -> Response:
+        """`button` is what the yes to a question sends besides: name and value."""
         by_name = {each.name: each for each in shown}
         groups = [
             Shown(group, [by_name[name.replace(PLACE, str(self.account))] for name in group.names])
@@ -104,6 +110,8 @@ class SettingsForm:
             said=said,
             problems=list(problems),
             question=question,
+            yes=self._address(**{YES: question.name}) if question else "",
+            button=button,
             account=self.account,
             **self.values,
         )
@@ -129,8 +137,7 @@ class SettingsForm:
             changed = changes(names, typed, self._layers)
             if not changed:
                 return self.see("unchanged")
-            question = self.check(self.request, changed) if self.check else None
-            if question is not None and given.get("yes") != question.name:
+            if self.check and (question := self._question(self.check, self._layers.changed(changed))):
                 return self.show_again(typed, {}, 200, question=question)
             await desk(self.request).station.change(changed)
         except BadSettings as bad:
@@ -150,7 +157,10 @@ class SettingsForm:
         except BadSettings:
             others = {name: None}
         try:
-            await desk(self.request).station.unset(frozenset({name}))
+            gone = frozenset({name})
+            if self.check and (question := self._question(self.check, self._layers.unset(gone))):
+                return self.show_again(typed, {}, 200, question=question, button=(FACTORY, name))
+            await desk(self.request).station.unset(gone)
         except BadSettings as bad:
             return self.show_again(typed, told_at(bad.wrong, self.names, [name]) or {"": str(bad)})
         except NotSaved as failure:
@@ -161,12 +171,18 @@ class SettingsForm:
             typed, {}, 200, said=f"{SAID['factory']} What else you changed is not saved yet."
         )
 
+    def _question(self, check: Check, layers: Layers) -> Question | None:
+        """None where there is nothing to ask, or it has been answered."""
+        question = check(self.request, layers)
+        answered = self.request.query_params.get(YES)
+        return None if question is None or answered == question.name else question
+
     def _address(self, **more: str) -> str:
         query = urlencode({**self.where, **more})
         return f"{self.shown.path}?{query}" if query else self.shown.path
 
     @property
-    def _layers(self) -> Any:
+    def _layers(self) -> Layers:
         return desk(self.request).station.layers
 
 
