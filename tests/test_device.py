@@ -156,7 +156,7 @@ def test_a_next_hop_that_takes_long_is_under_way_and_can_be_given_up(monkeypatch
 
         async with running() as device:
             monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
-            reply = await press(device, MakeCall("sip:anna@slow.example"))
+            reply = await press(device, MakeCall("sip:anna@slow.example:5060"))
 
             assert reply.verdict is Verdict.UNDER_WAY
             assert looked_up.is_set()
