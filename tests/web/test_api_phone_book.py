@@ -157,6 +157,8 @@ def test_the_call_log_has_the_newest_first(tmp_path):
         assert newest["started"].endswith("+00:00")
         assert (await api.get("/call-log?kind=missed")) == {"total": 0, "calls": []}
         assert [each["number"] for each in (await api.get("/call-log?offset=1&limit=1"))["calls"]] == ["1002"]
+        assert (await api.ask("DELETE", "/call-log"))[0] == 200
+        assert (await api.get("/call-log"))["total"] == 0
         for query in ("kind=lost", "limit=101", "offset=-1"):
             assert (await api.ask("GET", f"/call-log?{query}"))[0] == 422, query
 

@@ -16,7 +16,7 @@ from offhook.phone.events import Function
 from offhook.web.desk import desk
 
 from .answer import Refused, Result, spoken
-from .operation import JSON, Needs, Operation
+from .operation import JSON, ONCE, Needs, Operation
 from .press import press
 
 MAKE_CALL: Final = "MakeCall"
@@ -97,6 +97,7 @@ def routes() -> list[APIRoute]:
             method="POST",
             needs=Needs.KEYS,
             reads=JSON,
+            openapi_extra=ONCE,
             results=(Result.UNDER_WAY, Result.NOT_FOUND, Result.NOT_NOW, Result.NOT_SAVED),
             summary="Perform a function",
             tags=["Keys and functions"],

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import Query
@@ -15,7 +16,7 @@ from offhook.phone.phone_book import PhoneBook
 from offhook.station import BOOTING, Booting
 from offhook.web.desk import desk
 
-from .answer import Json, Result
+from .answer import Json, Result, answer
 from .operation import Operation
 
 LONGEST_PAGE: Final = RECORDS_KEPT
@@ -58,6 +59,12 @@ async def call_log(
     return Json({"total": len(records), "calls": [_shown(each, device.phone.book) for each in page]})
 
 
+async def forget(request: Request) -> Response:
+    """Forgets all calls that are over."""
+    await desk(request).station.forget_calls()
+    return answer(Result.DONE, "the call log is empty")
+
+
 def _shown(record: CallRecord, book: PhoneBook) -> dict[str, Any]:
     return {
         **asdict(record),
@@ -68,13 +75,8 @@ def _shown(record: CallRecord, book: PhoneBook) -> dict[str, Any]:
 
 
 def routes() -> list[APIRoute]:
+    of_log = partial(Operation, "/call-log", tags=["Call log"])
     return [
-        Operation(
-            "/call-log",
-            call_log,
-            answers=CallLogPage,
-            results=(Result.WRONG_VALUE,),
-            summary="Call log",
-            tags=["Call log"],
-        )
+        of_log(call_log, answers=CallLogPage, results=(Result.WRONG_VALUE,), summary="Call log"),
+        of_log(forget, method="DELETE", results=(Result.NOT_SAVED,), summary="Clear the call log"),
     ]

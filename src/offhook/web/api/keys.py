@@ -14,7 +14,7 @@ from offhook.phone.reply import Reply, Verdict
 from offhook.web.desk import desk
 
 from .answer import Answer, Result, answer, spoken
-from .operation import JSON, Needs, Operation
+from .operation import JSON, ONCE, Needs, Operation
 from .press import press
 
 MOST_KEYS: Final = 100
@@ -84,6 +84,7 @@ def routes() -> list[APIRoute]:
             method="POST",
             needs=Needs.KEYS,
             reads=JSON,
+            openapi_extra=ONCE,
             answers=Pressed,
             results=(Result.UNDER_WAY, Result.NOT_NOW, Result.NOT_SAVED),
             summary="Press keys",

@@ -16,6 +16,20 @@ LONGEST_BODY: Final = 64 * 1024
 JSON: Final = frozenset({"application/json"})
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="offhook"'}
 
+ONCE: Final = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "Whoever asks again because the answer got lost gives both requests the same one: "
+            "the second presses nothing, and gets the answer of the first.",
+            "schema": {"type": "string", "maxLength": 100},
+        }
+    ]
+}
+"""What `web/once.py` looks at."""
+
 WHEN: Final[Mapping[Result, str]] = {
     Result.DONE: "Done.",
     Result.UNDER_WAY: "A call whose next hop takes longer than two seconds to find or reach.",

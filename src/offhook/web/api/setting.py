@@ -17,7 +17,7 @@ from offhook.settings.phone_settings import (
     shown,
     values_of,
 )
-from offhook.settings.sections import AccountSettings
+from offhook.settings.sections import AccountSettings, OneOf
 
 
 def _plain(value: object) -> Plain:
@@ -64,7 +64,7 @@ class Setting(BaseModel):
     title: str
     description: str
     kind: Kind
-    choices: list[str] | None = Field(description="What it may be, where it is one of a few.")
+    choices: list[str] | None = Field(description="What it may be, as it is typed, where it is one of a few.")
     value: Value = Field(description="What the phone goes by; null for a secret.")
     factory: Value = Field(description="What it is without the user's layer, and after a DELETE.")
     set: bool = Field(description="Whether it has a value at all: all that is told of a secret.")
@@ -124,6 +124,8 @@ def _kind(setting: Described) -> tuple[Kind, list[str] | None]:
     kind = setting.field.annotation
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return Kind.CHOICE, [*kind]
+    if one_of := next((each for each in setting.field.metadata if isinstance(each, OneOf)), None):
+        return Kind.CHOICE, [*one_of.values]
     if kind is bool:
         return Kind.YES_OR_NO, None
     if kind is int:
