@@ -342,6 +342,9 @@ def test_every_setting_is_shown_with_what_it_means(tmp_path):
         assert (password["value"], password["factory"], password["set"]) == (None, None, True)
         assert not settings["accounts.1.password"]["set"]
         assert settings["web.tokens"]["set"]
+        for name in ("web.password", "web.tokens"):
+            status, _ = await api.ask("DELETE", f"/settings/{name}")
+            assert status == 422, "a token that went astray is not to open the door for good"
         assert b"geheim99" not in api.last.body
         assert await api.get("/settings/accounts.16.codecs") == {
             **settings["accounts.1.codecs"],

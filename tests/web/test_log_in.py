@@ -227,6 +227,9 @@ def test_the_cookie_is_for_this_phone_and_no_script(tmp_path, scheme, attributes
         "evil",
         "/a\r\nb",
         "/login",
+        "/logout",
+        "//[",
+        "http://[x",
     ],
 )
 def test_the_log_in_leads_to_this_phone_alone(tmp_path, to):

@@ -43,7 +43,12 @@ def read_password(value: object) -> str:
     """The hash of a password as it is typed; a hash is taken as it is. Raises ValueError."""
     if isinstance(value, str) and is_hash(value):
         return value
-    if not isinstance(value, str) or not SHORTEST <= len(value) <= LONGEST or not value.isprintable():
+    if (
+        not isinstance(value, str)
+        or not SHORTEST <= len(value) <= LONGEST
+        or not value.isprintable()
+        or not value.strip()
+    ):
         raise ValueError(f"that is no password; write {SHORTEST} to {LONGEST} characters")
     return hashed(value)
 

@@ -35,6 +35,7 @@ from offhook.sip.redirection import Redirects
 
 from .password import read_password
 from .readers import (
+    LONGEST_TEXT,
     each,
     or_nothing,
     read_blocked,
@@ -81,8 +82,15 @@ class TimeFormat(StrEnum):
 
 
 def _part(key: str) -> BeforeValidator:
-    """As an account's table has it; an empty text is no value."""
-    return BeforeValidator(lambda value: "" if value in ("", None) else read_part(key, value))
+    """As an account's table has it; an empty text is no value, and one that is too long fits into no
+    datagram."""
+
+    def read(value: object) -> object:
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise ValueError(f"that is too long; write up to {LONGEST_TEXT} characters")
+        return "" if value in ("", None) else read_part(key, value)
+
+    return BeforeValidator(read)
 
 
 YesOrNo = Annotated[bool, BeforeValidator(read_yes)]

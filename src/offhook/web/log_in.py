@@ -179,9 +179,16 @@ def _sign(address: str, period: int) -> str:
 
 def _inside(path: str) -> str:
     """Where to go on to: a path of this phone and nothing else."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return "/"
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if plain and not parts.scheme and not parts.netloc and parts.path != LOG_IN else "/"
+    return (
+        path
+        if plain and not parts.scheme and not parts.netloc and parts.path not in {LOG_IN, LOG_OUT}
+        else "/"
+    )
 
 
 def _seconds(wait: int) -> str:

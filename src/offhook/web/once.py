@@ -62,4 +62,7 @@ def _key(scope: Scope) -> Key | None:
         return None
     connection = HTTPConnection(scope)
     key = connection.headers.get("idempotency-key", "")
-    return (visitor(connection).address, key) if 0 < len(key) <= LONGEST else None
+    if not 0 < len(key) <= LONGEST:
+        return None
+    # The same key on another path is another request.
+    return visitor(connection).address, f"{scope['path']} {key}"

@@ -1,17 +1,15 @@
 """The settings, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Body, Query
 from fastapi.routing import APIRoute
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from offhook.settings.password import read_password
 from offhook.settings.phone_settings import BadSettings, describe
 from offhook.web.desk import desk
 
@@ -19,7 +17,8 @@ from .answer import Answer, Json, Refused, Result, answer
 from .operation import JSON, Operation
 from .setting import PATTERN, Setting, Value, names_shown, settings_shown
 
-PASSWORD: Final = "web.password"  # noqa: S105  # the name of a setting
+DOOR: Final = {"web.password": "/password", "web.tokens": "/security/basic"}
+"""What lets in, and the page that changes it: a token that went astray is not to open the door for good."""
 MOST_AT_ONCE: Final = 500
 MOST_IN_A_URL: Final = 20
 NAME: Final = "calls.reject_code"
@@ -53,15 +52,9 @@ async def change(
     """Changes all of these or, where one value is wrong, none, and says of each what is wrong. They hold at
     once and end no call. A value may be as a person types it (`yes`, `10.0.0.X, 10.0.0.XX`) or as `GET` shows
     it."""
-    station = desk(request).station
     _refuse_masked(changes)
-    if PASSWORD in changes:
-        try:
-            # Hashing it takes longer than the loop may wait.
-            changes = {**changes, PASSWORD: await run_in_threadpool(read_password, changes[PASSWORD])}
-        except ValueError as why:
-            raise BadSettings({PASSWORD: str(why)}) from None
-    await station.change(changes)
+    _refuse_the_door(changes)
+    await desk(request).station.change(changes)
     return _changed(request, list(changes), "changed")
 
 
@@ -80,13 +73,15 @@ async def unset_many(
     """Sets all of these back to what the factory set, or none of them."""
     for each in name:
         describe(each)
+    _refuse_the_door(name)
     await desk(request).station.unset(frozenset(name))
     return _changed(request, name, "set back")
 
 
 async def unset(name: Name, request: Request) -> Response:
     """Sets one back to what the factory set."""
-    await desk(request).station.unset(frozenset({_known(name)}))
+    _refuse_the_door([_known(name)])
+    await desk(request).station.unset(frozenset({name}))
     return _changed(request, [name], "set back")
 
 
@@ -112,6 +107,11 @@ def _refuse_masked(changes: Mapping[str, Value]) -> None:
                 masked, "its password is left out; write the URL with it, or leave the setting alone"
             )
         )
+
+
+def _refuse_the_door(names: Iterable[str]) -> None:
+    if wrong := {name: f"only its page changes it: {DOOR[name]}" for name in names if name in DOOR}:
+        raise BadSettings(wrong)
 
 
 def routes() -> list[APIRoute]:

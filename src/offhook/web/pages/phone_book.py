@@ -14,7 +14,9 @@ from starlette.routing import Route
 from offhook.contact_files.file import BadFile, Contents, read_contacts, write_contacts
 from offhook.flash.flash import NotSaved
 from offhook.phone.phone_book import (
+    LONGEST_NAME,
     MOST_CONTACTS,
+    MOST_GROUPS,
     MOST_NUMBERS,
     BadContact,
     Contact,
@@ -199,7 +201,7 @@ def _with(book: PhoneBook, was: str, new: Contact) -> PhoneBook:
 
 def _typed(given: FormData) -> Typed:
     def text(name: str) -> str:
-        return str(given.get(name, "")).strip()[:400]
+        return str(given.get(name, "")).strip()
 
     numbers = [(text(f"number-{place}"), text(f"label-{place}")) for place in range(1, MOST_NUMBERS + 1)]
     while len(numbers) > 1 and numbers[-1] == ("", ""):
@@ -216,12 +218,20 @@ def _understood(typed: Typed) -> tuple[Contact | None, dict[str, str]]:
                 contact("", [(number, "")])
         except BadContact as why:
             wrong[f"number-{place}"] = str(why).partition(": ")[2]
+    for place, (_, label) in enumerate(typed.numbers, 1):
+        if len(label) > LONGEST_NAME:
+            wrong[f"number-{place}"] = f"its label is too long; write up to {LONGEST_NAME} characters"
+    if len(typed.name) > LONGEST_NAME:
+        wrong["name"] = f"that is too long; write up to {LONGEST_NAME} characters"
+    groups = [each.strip() for each in typed.groups.split(";") if each.strip()]
+    if len(groups) > MOST_GROUPS or any(len(each) > LONGEST_NAME for each in groups):
+        wrong["groups"] = f"write up to {MOST_GROUPS} groups of up to {LONGEST_NAME} characters"
     numbers = [each for each in typed.numbers if each[0]]
     if not numbers:
         wrong["number-1"] = "a contact has a number at least"
     if wrong:
         return None, wrong
-    return contact(typed.name, numbers, typed.groups.split(";")), {}
+    return contact(typed.name, numbers, groups), {}
 
 
 def _found(book: PhoneBook, searched: str) -> list[Contact]:
