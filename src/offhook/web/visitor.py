@@ -1,14 +1,11 @@
 """Who asks, and what that lets them do."""
 
 import functools
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.requests import HTTPConnection
 
 from offhook.action_uri.access import Admission
 
@@ -45,20 +42,6 @@ class Visitor:
 WANTED: Final = (
     "this needs a log-in at /login, or Authorization: Bearer and a token, which the page Security makes"
 )
-
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-def needs_log_in_or_token(handler: Handler) -> Handler:
-    """For programs; for pages there is `page.needs_log_in`."""
-
-    @functools.wraps(handler)
-    async def judged(request: Request) -> Response:
-        if not visitor(request).logged_in:
-            raise HTTPException(401, WANTED, {"WWW-Authenticate": 'Bearer realm="offhook"'})
-        return await handler(request)
-
-    return judged
 
 
 def visitor(connection: HTTPConnection) -> Visitor:
