@@ -11,11 +11,12 @@ _MASK: Final = b"***"
 # Nobody may end a line with a bare CR, and who does so is understood by some. So one begins a line, and ends
 # no value: what is behind it is left out too.
 _LINE: Final = rb"(?:^|(?<=\r))"
-_VALUE: Final = rb"(?:[^\r\n]|\r(?!\n))*+"
+# No possessive quantifier round a group: Python 3.11.2 mistakes where it ends (gh-106052).
+_VALUE: Final = rb"[^\r\n]*(?:\r(?!\n)[^\r\n]*)*"
 
 _CREDENTIALS = re.compile(
     _LINE + rb"((?:Proxy-)?(?:Authorization|Authentication-Info))[ \t]*:"
-    rb"(" + _VALUE + rb"(?:\r?\n[ \t]+" + _VALUE + rb")*+)",
+    rb"(" + _VALUE + rb"(?:\r?\n[ \t]+" + _VALUE + rb")*)",
     re.IGNORECASE | re.MULTILINE,
 )
 _SCHEME = re.compile(rb"\s*([A-Za-z0-9_-]{1,32})(?=[ \t\r\n]|$)")
