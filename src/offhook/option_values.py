@@ -251,7 +251,7 @@ def _text(value: object) -> str:
 
 
 def _words(value: object) -> Iterable[object]:
-    return re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else _items(value)
+    return value.replace(",", " ").split() if isinstance(value, str) else _items(value)
 
 
 def _items(value: object) -> Iterable[object]:

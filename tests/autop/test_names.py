@@ -1,7 +1,7 @@
 """What the names of configuration files mean, and that a phone's settings survive the way through a file."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from offhook.autop.configuration_file import parse
@@ -156,6 +156,7 @@ ONE_OF_THESE = (
 ALL = NAMES + tuple(name.replace(".1.", ".16.") for name in NAMES if name.startswith("accounts."))
 
 
+@example({"access.host_names": [], "access.trusted_origins": []})
 @given(st.dictionaries(st.sampled_from(ALL), VALUES, max_size=8))
 def test_what_is_exported_and_read_again_is_the_same(changes):
     saved = Layers({})

@@ -39,6 +39,8 @@ def test_any_name_can_stand_in_a_path(tmp_path):
             assert (await api.ask("POST", PATH, {**ADA, "name": name}))[0] == 201, name
             assert (await api.get(f"{PATH}/{name}"))["name"] == name
             assert (await api.ask("DELETE", f"{PATH}/{name}"))[0] == 200, name
+        for method, sent in (("GET", None), ("PUT", ADA), ("DELETE", None)):
+            assert (await api.ask(method, f"{PATH}/two\nlines", sent))[0] == 404, "no name has two lines"
 
     with_a_phone(tmp_path, play)
 

@@ -8,6 +8,12 @@ from .peer import GIVES_UP, Fault
 
 ASKS_NOBODY = "a program of ours drives it, and it has no call that asks with OPTIONS"
 NO_REGISTRAR = "a user agent, no registrar"
+HOLD_LEFT_OUT = Fault(
+    "asked to hold or resume while a re-INVITE of its own is under way, it now and then sends none, and says "
+    "that it did",
+    "baresip-python's: RFC 3261 §14.1 lets it only be put off",
+    not_always=True,
+)
 
 
 class BaresipPythonPeer(DrivenPeer):
@@ -22,12 +28,8 @@ class BaresipPythonPeer(DrivenPeer):
     }
 
     faults: ClassVar[Mapping[str, Fault]] = {
-        "hold and resume by the peer": Fault(
-            "asked to hold or resume while a re-INVITE of its own is under way, it now and "
-            "then sends none, and says that it did",
-            "baresip-python's: RFC 3261 §14.1 lets it only be put off",
-            not_always=True,
-        ),
+        "hold and resume by the peer": HOLD_LEFT_OUT,
+        "attended transfer by the peer": HOLD_LEFT_OUT,
         "glare": Fault(
             "after the 491 to its hold it now and then asks for sound both ways, and holds no more: the "
             "re-INVITE that it owes itself since the answer takes the place of the hold",

@@ -251,7 +251,6 @@ def routes() -> list[APIRoute]:
     as_file = {kind: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()}
     a_file = {"requestBody": {"required": True, "content": dict.fromkeys(sorted(READ), as_file["text/csv"])}}
     of_book = partial(Operation, tags=["Phone book"])
-    puts = partial(of_book, reads=JSON, responses=created, results=(*may_save, Result.EXISTS, Result.NOT_NOW))
     puts_file = partial(
         of_book,
         reads=frozenset(READ),
@@ -263,9 +262,28 @@ def routes() -> list[APIRoute]:
     not_found = (Result.NOT_FOUND, Result.WRONG_VALUE)
     return [
         of_book(path, contacts, answers=ContactsPage, results=(Result.WRONG_VALUE,), summary="Contacts"),
-        puts(path, add, method="POST", answers=None, summary="Add a contact"),
+        of_book(
+            path,
+            add,
+            method="POST",
+            reads=JSON,
+            answers=None,
+            responses=created,
+            results=(*may_save, Result.EXISTS, Result.NOT_NOW),
+            summary="Add a contact",
+        ),
         of_book(of_one, one, answers=PhoneBookContact, results=not_found, summary="One contact"),
-        puts(of_one, put, method="PUT", answers=Saved, summary="Change a contact"),
+        of_book(
+            of_one,
+            put,
+            method="PUT",
+            reads=JSON,
+            answers=Saved,
+            responses=created,
+            # Not found is a name with a line break, which stands in no path.
+            results=(*may_save, Result.EXISTS, Result.NOT_NOW, Result.NOT_FOUND),
+            summary="Change a contact",
+        ),
         of_book(
             of_one, remove, method="DELETE", results=(*may_save, Result.NOT_FOUND), summary="Remove a contact"
         ),
