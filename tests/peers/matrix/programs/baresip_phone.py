@@ -1,7 +1,9 @@
 """A telephone on baresip-python, told what to do line by line; see driven_peer.py."""
 
 import asyncio
+import errno
 import json
+import os
 import sys
 
 from baresip import Account, Call, Config, Runtime, UserAgent
@@ -13,6 +15,7 @@ HOST, PORT = WISH["host"], WISH["port"]
 WHERE = f"[{HOST}]" if ":" in HOST else HOST
 CODECS = {"": (), "pcmu": ("pcmu",), "pcma": ("pcma",), "g722": ("g722/16000/1",), "opus": ("opus/48000/2",)}
 ENCRYPTION = {"no": (), "optional": ("mediaenc=srtp",), "required": ("mediaenc=srtp-mand",)}
+NOT_YET = ("in flight", os.strerror(errno.EAGAIN))
 
 
 class Telephone:
@@ -98,7 +101,7 @@ class Telephone:
         self.begun(await self.ua.dial(uri))
 
     async def answer(self) -> None:
-        await self.newest.answer()
+        await self.again(self.newest.answer)
 
     async def hang_up(self) -> None:
         await self.newest.hangup()
@@ -110,12 +113,12 @@ class Telephone:
         await self.again(self.newest.resume)
 
     async def again(self, verb) -> None:
-        """It refuses while its own re-INVITE after the answer is under way."""
+        """It refuses while a request of its own is under way, and to answer before the PRACK has come."""
         while True:
             try:
                 return await verb()
             except BaresipError as error:
-                if "in flight" not in str(error):
+                if not any(said in str(error) for said in NOT_YET):
                     raise
                 await asyncio.sleep(0.05)
 
