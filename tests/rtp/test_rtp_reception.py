@@ -94,6 +94,17 @@ def test_jitter_tends_to_the_mean_deviation() -> None:
     assert reception.jitter == pytest.approx(40, rel=0.01)
 
 
+@pytest.mark.parametrize("jump", [0x40000000, -0x40000000, 17000])
+def test_jitter_is_not_of_a_jump_to_a_new_timeline(jump: int) -> None:
+    reception = after(1)
+    for n in range(400):
+        late = 0.005 * (n % 2)
+        reception.measure(160 * n + (jump if n >= 200 else 0) & 0xFFFFFFFF, 0.02 * n + late)
+        if n == 200:
+            assert reception.jitter < 50
+    assert reception.jitter == pytest.approx(40, rel=0.01)
+
+
 @given(st.lists(st.integers(0, 12) | st.integers(0, 65535), min_size=1, max_size=60))
 def test_never_more_arrives_than_was_sent(sequences: list[int]) -> None:
     counts = after(*sequences).counts()

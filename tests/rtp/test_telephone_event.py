@@ -98,6 +98,11 @@ def test_what_is_sent_is_heard_once(digit: str) -> None:
             id="a key held for long comes in segments",
         ),
         pytest.param(
+            [(0x60000001, payload(5, 160)), (1, payload(6, 160)), (1601, payload(7, 160))],
+            "567",
+            id="timestamps of another source, put through by a server in the middle",
+        ),
+        pytest.param(
             [(1, payload(16, 160)), (1, payload(255, 160))], "", id="flash and others are no digits"
         ),
         pytest.param([(1, b""), (1, b"\5\n\0")], "", id="short"),

@@ -24,10 +24,8 @@ def notify(event: str, body: str = "", kind: str = KIND, uri: str = "sip:bob@192
 @pytest.mark.parametrize(
     ("data", "code", "event"),
     [
-        (notify("message-summary", SUMMARY), 200, MessagesWaiting(1, 4, 8)),
-        (notify("Message-Summary;id=1", SUMMARY), 200, MessagesWaiting(1, 4, 8)),
-        (notify("message-summary", SUMMARY, uri="sip:192.0.2.201"), 200, MessagesWaiting(None, 4, 8)),
-        (notify("message-summary", BY_ACCOUNT, uri="sip:192.0.2.201"), 200, MessagesWaiting(2, 4, 8)),
+        (notify("message-summary", SUMMARY), 403, None),
+        (notify("message-summary", SUMMARY, uri="sip:192.0.2.201"), 403, None),
         (notify("message-summary", SUMMARY, uri="sip:carol@192.0.2.201"), 404, None),
         (notify("message-summary"), 200, None),
         (notify("message-summary", "rubbish"), 400, None),
@@ -38,7 +36,7 @@ def notify(event: str, body: str = "", kind: str = KIND, uri: str = "sip:bob@192
         (notify(""), 489, None),
     ],
 )
-def test_outside_any_dialog(data: bytes, code: int, event: UserAgentEvent | None) -> None:
+def test_from_a_stranger(data: bytes, code: int, event: UserAgentEvent | None) -> None:
     stage = Stage()
     (answer,) = stage.receive(data)
     assert isinstance(answer, Response)
@@ -49,6 +47,23 @@ def test_outside_any_dialog(data: bytes, code: int, event: UserAgentEvent | None
         assert "message-summary" in answer.headers["Allow-Events"]
     if code == 415:
         assert answer.headers["Accept"] == KIND
+
+
+@pytest.mark.parametrize(
+    ("data", "event"),
+    [
+        (notify("message-summary", SUMMARY), MessagesWaiting(1, 4, 8)),
+        (notify("Message-Summary;id=1", SUMMARY), MessagesWaiting(1, 4, 8)),
+        (notify("message-summary", SUMMARY, uri="sip:192.0.2.201"), MessagesWaiting(None, 4, 8)),
+        (notify("message-summary", BY_ACCOUNT, uri="sip:192.0.2.201"), MessagesWaiting(2, 4, 8)),
+    ],
+)
+def test_the_registrar_tells_of_waiting_messages(data: bytes, event: UserAgentEvent) -> None:
+    stage = Stage()
+    (answer,) = stage.receive(data, source=REGISTRAR)
+    assert isinstance(answer, Response)
+    assert answer.code == 200
+    assert stage.told() == [event]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +83,29 @@ def test_within_a_call() -> None:
     stage = Stage()
     _, tag = stage.talking()
     headers = {"Event": "message-summary", "Content-Type": KIND}
-    (answer,) = stage.receive(within("NOTIFY", tag, 2, SUMMARY, headers))
+    (answer,) = stage.receive(within("NOTIFY", tag, 2, SUMMARY, headers), source=REGISTRAR)
     assert isinstance(answer, Response)
     assert answer.code == 200
     assert stage.told() == [MessagesWaiting(1, 4, 8)]
     (answer,) = stage.receive(within("NOTIFY", tag, 3, SUMMARY, {**headers, "Content-Type": "text/plain"}))
     assert isinstance(answer, Response)
     assert (answer.code, answer.headers["Accept"]) == (415, KIND)
+
+
+@pytest.mark.parametrize("up", [False, True], ids=["ringing", "talking"])
+@pytest.mark.parametrize(("event", "body"), [("check-sync;reboot=true", ""), ("message-summary", SUMMARY)])
+def test_a_stranger_has_no_news_within_a_call_either(event: str, body: str, up: bool) -> None:
+    stage = Stage()
+    if up:
+        _, tag = stage.talking()
+    else:
+        ringing = stage.receive(request(body=SDP))[-1]
+        tag = ringing.headers["To"].partition("tag=")[2]
+    stage.told()
+    (answer,) = stage.receive(within("NOTIFY", tag, 2, body, {"Event": event, "Content-Type": KIND}))
+    assert isinstance(answer, Response)
+    assert answer.code == 403
+    assert stage.told() == []
 
 
 @pytest.mark.parametrize(

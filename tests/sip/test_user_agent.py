@@ -110,6 +110,7 @@ def stage() -> Stage:
         (request("NEW", headers={"User-Agent": "x" * 80}), 501, {"Allow": ALLOW}),
         (request(uri="tel:+4930"), 416, {}),
         (request(headers={"Require": "100rel, foo, bar"}), 420, {"Unsupported": "foo, bar"}),
+        (request(headers={"Require": "100REL, Timer, Foo"}), 420, {"Unsupported": "Foo"}),
         (request(body="x", headers={"Content-Type": "text/plain"}), 415, {"Accept": "application/sdp"}),
         (request(body="x", headers={"Content-Encoding": "gzip"}), 415, {"Accept-Encoding": "identity"}),
         (request(headers={"Contact": None}), 400, {}),

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
+LONGEST_DELAY = 2
+"""Seconds that one packet may come later than the one before. What is further off is a new timeline: a
+server in the middle has put another source's sound through, as RFC 3550 does not foresee and many do."""
 
 _WINDOW = (1 << (MAX_MISORDER + 1)) - 1
 
@@ -120,7 +123,9 @@ class Reception:
         """Takes a new packet's RTP timestamp and arrival (seconds, monotonic) into the jitter (A.8)."""
         if self._arrival is not None:
             step = (timestamp - self._timestamp + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-            self.jitter += (abs((arrival - self._arrival) * self._rate - step) - self.jitter) / 16
+            late = abs((arrival - self._arrival) * self._rate - step)
+            if late < LONGEST_DELAY * self._rate:
+                self.jitter += (late - self.jitter) / 16
         self._arrival = arrival
         self._timestamp = timestamp
 

@@ -15,6 +15,8 @@ _PAYLOAD = struct.Struct("!BBH")
 _END = 0x80
 _VOLUME = 10  # -10 dBm0: what most phones send
 _LONGEST = 0xFFFF
+_OLD = 5 * 48000
+"""Samples, of the fastest clock: no packet is that late. What lies further back is a new timeline."""
 
 
 class EventQueue:
@@ -82,7 +84,7 @@ class EventReceiver:
             return None
         if self._event >= 0:
             later = timestamp - self._timestamp & 0xFFFFFFFF
-            if later == 0 or later > 0x7FFFFFFF:
+            if later == 0 or -later & 0xFFFFFFFF < _OLD:
                 return None
             if later == _LONGEST and event == self._event:
                 # A key held for longer than a duration can say goes on in a new segment (§2.5.1.3).

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from . import info, peer_change
+from .admission import FORBIDDEN
 from .capabilities import advertise
 from .dialog import Dialog
 from .events import Digit
@@ -72,6 +73,9 @@ def _notify(
         for name, value in refused.headers.items():
             response.headers.set(name, value)
         transaction.respond(response, now)
+        return
+    if news is not None and not session.trusts(request.source):
+        session.answer_with(transaction, FORBIDDEN, now)
         return
     session.answer_with(transaction, 200, now)
     if news is not None:

@@ -167,8 +167,11 @@ class InviteSession:
             return
         dialog.remote_sequence = request.sequence
         if request.method in TARGET_REFRESHING and (self._dialog is None or self._dialog is dialog):
-            self.identify(request, trusted=self._owner.trusts(self.account, request.source))
+            self.identify(request, trusted=self.trusts(request.source))
         RECEIVERS[request.method](self, request, transaction, dialog, now)
+
+    def trusts(self, source: Hop) -> bool:
+        return self._owner.trusts(self.account, source)
 
     def identify(self, message: ReceivedRequest | ReceivedResponse, *, trusted: bool) -> None:
         if self.remote.learn(message, trusted=trusted):

@@ -15,7 +15,7 @@ from .auto_answer import asks_to_be_answered
 from .bindings import Bindings
 from .calls import Calls
 from .diversion import Diversion
-from .events import CheckSync, Incoming, MessagesWaiting, Replacing
+from .events import Incoming, MessagesWaiting, Replacing
 from .hop import Hop
 from .incoming_call import IncomingCall
 from .invite_session import InviteSession
@@ -111,7 +111,9 @@ class UasCore:
             why = f"SIPS Not Allowed, it came by {request.source.transport}"
             self._refuse(request, 480, {"Warning": warning(self._layer.contact.host, why, 380)})
         elif unsupported := [
-            option for option in option_tags(message, "Require") if option not in capabilities.EXTENSIONS
+            option
+            for option in option_tags(message, "Require")
+            if option.lower() not in capabilities.EXTENSIONS
         ]:
             self._refuse(request, 420, {"Unsupported": ", ".join(unsupported)})
         elif "Replaces" in message.headers.keys() and request.method != "INVITE":  # noqa: SIM118 - no mapping
@@ -183,13 +185,13 @@ class UasCore:
         self._refuse(request, 603)
 
     def _on_notify(self, request: ReceivedRequest, account: Account | None, _now: float) -> None:
-        """Answered without a trace: what it tells may be told twice."""
+        """Answered without a trace: what it tells may be told twice. Only the registrar has news for us."""
         try:
             news = news_of(request.message, _id(account), self._accounts.of_mailbox)
         except Refused as refused:
             self._refuse(request, refused.code, refused.headers)
             return
-        if isinstance(news, CheckSync) and not self._calls.trusts(account, request.source):
+        if news is not None and not self._calls.trusts(account, request.source):
             self._refuse(request, FORBIDDEN)
             return
         self._refuse(request, 200)
