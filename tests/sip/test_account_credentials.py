@@ -264,6 +264,44 @@ def test_only_the_registrars_realms_are_answered_once_they_are_known() -> None:
     assert b'"eve"' not in again
 
 
+@pytest.mark.parametrize("proxy", ["sip:192.0.2.80", "sip:edge.example"])
+def test_the_outbound_proxy_may_ask_for_a_realm_of_its_own(proxy: str) -> None:
+    """Beside the registrar's, and one alone: what lies beyond it may ask too."""
+    edge = Hop("UDP", "192.0.2.80", 5060, "edge.example" if "edge" in proxy else "")
+    desk = Desk(replace(HERE, proxy=proxy))
+    desk.places["edge.example"] = edge.host
+    desk.alice.register(1, 0.0)
+    hop, first = desk.one()
+    assert hop == edge
+    ((_, again),) = desk.receive(response(first, 401, headers=challenge("pbx")), edge)
+    desk.receive(response(again, 200), edge)
+    _, invite = desk.dial("1002")
+    headers = proxy_challenge("edge.example")
+    _, (_, again) = desk.receive(response(invite, 407, tag="p", headers=headers), edge)
+    assert b'Proxy-Authorization: Digest username="alice", realm="edge.example"' in again
+    # Let through, and asked by the registrar; then by whoever is called.
+    _, (_, again) = desk.receive(response(again, 401, tag="r", headers=challenge("pbx", "m")), edge)
+    assert b"\r\nProxy-Authorization: Digest" in again
+    assert b'\r\nAuthorization: Digest username="alice", realm="pbx"' in again
+    (ack,) = desk.receive(response(again, 407, tag="e", headers=proxy_challenge("eve")), edge)
+    assert ack[1].startswith(b"ACK")
+
+
+def test_a_realm_is_its_own_for_the_outbound_proxy_alone() -> None:
+    """The registrar's host, dialled past it, is none."""
+    desk = Desk(replace(HERE, proxy="sip:192.0.2.80"))
+    credentials = desk.alice._accounts.credentials[desk.account]
+    asked = Response(401, "Because")
+    asked.headers.add("WWW-Authenticate", 'Digest realm="pbx", nonce="n"')
+    credentials.registrar_asked(asked)
+    asked = Response(407, "Because")
+    asked.headers.add("Proxy-Authenticate", 'Digest realm="eve", nonce="n"')
+    assert not credentials.answer(Request("BYE", sip_uri("b", "192.0.2.77")), asked, PBX)
+    assert credentials.answer(
+        Request("BYE", sip_uri("b", "192.0.2.77")), asked, Hop("UDP", "192.0.2.80", 5060)
+    )
+
+
 @pytest.mark.parametrize(
     ("contact", "route", "carried"),
     [

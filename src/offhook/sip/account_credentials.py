@@ -6,7 +6,8 @@ may answer 401 or 407. So credentials go with a request, ahead of a challenge or
 - its next hop is the account's host or outbound proxy, or where the registrar wants the account's requests
   (Service-Route): what these name themselves, or a hop that was found for them (see `Home`);
 - and the realm is one that the registrar itself has asked for, once it has asked for any: what lies beyond
-  the proxy may ask for one of its own.
+  the proxy may ask for one of its own. An outbound proxy has a realm of its own, too (RFC 3261 §22.3): the
+  one of the first 407 that comes by it, for who asks at all asks before he lets anything pass.
 
 This holds for every method, and for the ACK that repeats its INVITE's credentials too. Where a response came
 from says nothing: whoever is called through the proxy has read our Via, and can answer past it.
@@ -34,6 +35,7 @@ class AccountCredentials:
         """Without the rule above: for what goes to the registrar anyway."""
         self.home = Home(account)
         self._realms: dict[str, None] = {}
+        self._proxy_realm: str | None = None
 
     def authorize(self, request: Request, hop: Hop) -> None:
         """Ahead of a challenge; see `Credentials.authorize`."""
@@ -45,7 +47,12 @@ class AccountCredentials:
 
         False: nothing is answered. See `Credentials.answer`.
         """
-        return self.home.is_at(hop) and self.digest.answer(request, response, self._realms.keys())
+        if not self.home.is_at(hop):
+            return False
+        if self.home.is_proxy(hop):
+            self._proxy_asked(response)
+        realms = {*self._realms, self._proxy_realm} if self._realms else ()
+        return self.digest.answer(request, response, realms)
 
     def repeat(self, invite: Request, ack: Request, hop: Hop) -> None:
         """Give the ACK of a 2xx the credentials of its INVITE (RFC 3261 §13.2.2.4)."""
@@ -59,3 +66,8 @@ class AccountCredentials:
         """The account's REGISTER was answered with this 401 or 407."""
         for realm in self.digest.realms(challenge):
             remember(self._realms, realm, MAX_REALMS)
+        self._proxy_asked(challenge)
+
+    def _proxy_asked(self, challenge: Response) -> None:
+        if self._proxy_realm is None and challenge.code == 407:
+            self._proxy_realm = self.digest.proxy_realm(challenge)

@@ -187,7 +187,7 @@ class Credentials:
             host = request.uri.host.lower()
             self._set(request, [key for key, space in self._spaces.items() if space.host == host])
 
-    def answer(self, request: Request, response: Response, realms: Collection[str] = ()) -> bool:
+    def answer(self, request: Request, response: Response, realms: Collection[str | None] = ()) -> bool:
         """Give `request` the credentials that `response` (401 or 407) asks for, in `realms` if there are any.
 
         False: there is no password, no challenge that can be answered, or the server refused these very
@@ -219,6 +219,11 @@ class Credentials:
     def realms(response: Response) -> set[str]:
         """Those of the challenges that can be answered."""
         return {realm for _, realm in _challenges(response)}
+
+    @staticmethod
+    def proxy_realm(response: Response) -> str | None:
+        """That of the first challenge of a proxy that can be answered."""
+        return next((realm for name, realm in _challenges(response) if name == "Proxy-Authorization"), None)
 
     @staticmethod
     def schemes(response: Response) -> set[str]:

@@ -29,8 +29,10 @@ class Home:
 
     def __init__(self, account: Account) -> None:
         destinations = [destination_of_account(account)]
-        if account.proxy:
-            destinations.append(destination_of(parse_uri(account.proxy)))
+        self._proxy = destination_of(parse_uri(account.proxy)) if account.proxy else None
+        self._at_proxy: dict[tuple[str, int], None] = {}
+        if self._proxy is not None:
+            destinations.append(self._proxy)
         self._asked = {(each.host, each.port) for each in destinations}
         """By whichever transport: a domain says itself who serves it by each."""
         self._places: dict[tuple[str, int], None] = {}
@@ -40,6 +42,8 @@ class Home:
             hop = numeric_hop(destination)
             if hop is not None:
                 _add(self._places, hop)
+                if destination == self._proxy:
+                    _add(self._at_proxy, hop)
 
     def route(self, route: Destination | None) -> None:
         """Where the registrar wants the account's requests to go first (Service-Route, RFC 3608)."""
@@ -55,6 +59,8 @@ class Home:
         for hop in hops:
             if (destination.host, destination.port) in self._asked:
                 _add(self._places, hop)
+            if destination == self._proxy:
+                _add(self._at_proxy, hop)
             if destination == self._route:
                 _add(self._on_route, hop)
 
@@ -62,6 +68,10 @@ class Home:
         """What is sent to `hop` goes there, by any transport (a proxy's Record-Route has its address)."""
         place = (_comparable(hop.host), hop.port)
         return place in self._places or place in self._on_route
+
+    def is_proxy(self, hop: Hop) -> bool:
+        """What is sent to `hop` goes to the account's outbound proxy."""
+        return (_comparable(hop.host), hop.port) in self._at_proxy
 
     def sent_by(self, source: Hop) -> bool:
         """What came from `source` came from there. Over UDP whoever can forge an address is believed too."""
