@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sipmessage import Request, Response
 
-from offhook.sip.digest import MAX_SPACES, Challenge, Credentials
+from offhook.sip.digest import MAX_HOSTS, MAX_SPACES, Challenge, Credentials
 from offhook.sip.uri import WireUri, parse_uri
 
 PASSWORD = 's3cret, "quoted" & ünïcode'
@@ -210,6 +210,40 @@ def test_other_hosts_get_no_proof_unasked() -> None:
     elsewhere = request("sip:1002@elsewhere.example", "INVITE")
     ours.authorize(elsewhere)
     assert sent(elsewhere) == []
+
+
+def test_a_challenge_for_another_host_takes_nothing_from_the_first() -> None:
+    """A BYE goes to a far end's own host, through the proxy that asks."""
+    ours = credentials()
+    assert ours.answer(request(), challenged('Digest realm="r", nonce="1", qop="auth"'))
+    assert ours.answer(
+        request("sip:1@192.0.2.7", "BYE"), challenged('Digest realm="r", nonce="2", qop="auth"')
+    )
+    for uri in ("sip:pbx.example", "sip:1@192.0.2.7"):
+        ahead = request(uri)
+        ours.authorize(ahead)
+        assert [fields["nonce"] for fields in sent(ahead)] == ["2"]
+
+
+def test_a_proxys_nonce_is_for_every_request_by_it() -> None:
+    ours, register = credentials(), request()
+    assert ours.answer(request("sip:1002@pbx.example"), challenged('Digest realm="r", nonce="1"', code=407))
+    assert ours.answer(register, challenged('Digest realm="s", nonce="1"'))
+    elsewhere = request("sip:1@192.0.2.7", "BYE")
+    ours.authorize(elsewhere, by_proxy=True)
+    assert [fields["realm"] for fields in sent(elsewhere, "Proxy-Authorization")] == ["r"]
+    assert sent(elsewhere) == []
+
+
+def test_the_hosts_of_a_realm_do_not_pile_up() -> None:
+    ours = credentials()
+    for number in range(MAX_HOSTS + 1):
+        bye = request(f"sip:1@192.0.2.{number}", "BYE")
+        assert ours.answer(bye, challenged(f'Digest realm="r", nonce="{number}"'))
+    for number, found in ((0, 0), (1, 1), (MAX_HOSTS, 1)):
+        ahead = request(f"sip:1@192.0.2.{number}", "BYE")
+        ours.authorize(ahead)
+        assert len(sent(ahead)) == found
 
 
 @pytest.mark.parametrize("qop", ['qop="auth", ', ""], ids=["qop", "legacy"])

@@ -40,7 +40,7 @@ class AccountCredentials:
     def authorize(self, request: Request, hop: Hop) -> None:
         """Ahead of a challenge; see `Credentials.authorize`."""
         if self.home.is_at(hop):
-            self.digest.authorize(request)
+            self.digest.authorize(request, by_proxy=True)
 
     def answer(self, request: Request, response: Response, hop: Hop) -> bool:
         """Answer a 401 or 407; `hop` is where `request` was sent and is to be sent again.

@@ -28,6 +28,9 @@ _CREDENTIALS_FOR = {"www-authenticate": "Authorization", "proxy-authenticate": "
 MAX_SPACES = 8
 """Protection spaces remembered: a call that a stranger challenges must not make this grow without end."""
 
+MAX_HOSTS = 16
+"""Hosts remembered of one protection space: the latest that were challenged for."""
+
 MAX_STALE = 2
 """Fresh answers in a row that a server may call stale; one more, and nothing would ever content it."""
 
@@ -149,14 +152,14 @@ class Challenge:
 
 @dataclass(slots=True)
 class _Space:
-    """A protection space: who challenged, and how often its nonce was used.
+    """A protection space: who challenged, in requests to which hosts, and how often its nonce was used.
 
     One cnonce serves a nonce's whole life, so the `-sess` secret is the same whether the server works it
     out once or for every request.
     """
 
     challenge: Challenge
-    host: str
+    hosts: tuple[str, ...]
     cnonce: str
     count: int = 0
     stale: int = 0
@@ -178,14 +181,20 @@ class Credentials:
     random: Random = field(repr=False)
     _spaces: dict[_SpaceKey, _Space] = field(default_factory=dict, init=False, repr=False)
 
-    def authorize(self, request: Request) -> None:
+    def authorize(self, request: Request, *, by_proxy: bool = False) -> None:
         """Set credentials ahead of a challenge where the host in the Request-URI gave a nonce before.
 
-        No other host gets them: a proof made with the password is something to guess it from.
+        No other host gets them: a proof made with the password is something to guess it from. `by_proxy`:
+        the request goes to a proxy that may have those for proxies, whoever it is meant for (RFC 3261 §22.3).
         """
         if self._spaces:
             host = request.uri.host.lower()
-            self._set(request, [key for key, space in self._spaces.items() if space.host == host])
+            ahead = [
+                key
+                for key, space in self._spaces.items()
+                if host in space.hosts or (by_proxy and key[0] == "Proxy-Authorization")
+            ]
+            self._set(request, ahead)
 
     def answer(self, request: Request, response: Response, realms: Collection[str | None] = ()) -> bool:
         """Give `request` the credentials that `response` (401 or 407) asks for, in `realms` if there are any.
@@ -200,6 +209,7 @@ class Credentials:
         if not challenges or not self.password:
             return False
         carried = dict(_carried(request))
+        host = request.uri.host.lower()
         for key, challenge in challenges.items():
             space, sent = self._spaces.get(key), carried.get(key)
             stale = 0
@@ -210,7 +220,9 @@ class Credentials:
                     return False
             elif sent and sent.get("nonce") == challenge.nonce and not challenge.stale:
                 return False
-            self._remember(key, _Space(challenge, request.uri.host.lower(), self._cnonce(), stale=stale))
+            others = [] if space is None else [other for other in space.hosts if other != host]
+            hosts = (*others, host)[-MAX_HOSTS:]
+            self._remember(key, _Space(challenge, hosts, self._cnonce(), stale=stale))
         # A proxy that let the request pass wants the next one with a nonce count it has not seen.
         self._set(request, dict.fromkeys([*carried, *challenges]))
         return True
