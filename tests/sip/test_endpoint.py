@@ -428,6 +428,23 @@ def test_tcp_in_pieces_with_pings(run: Run) -> None:
     run(test())
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_what_is_sent_on_an_accepted_connection_waits_for_no_acknowledgement(run: Run, host: str) -> None:
+    """Of two in a row, as 180 and 200, the second would wait for 40 ms."""
+
+    async def test() -> None:
+        async with phone(host) as near:
+            _, writer = await asyncio.open_connection(host, near.endpoint.port)
+            while not (made := near.endpoint._streams._made):
+                await asyncio.sleep(0)
+            (accepted,) = made
+            bound = accepted._transport.get_extra_info("socket")
+            assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            writer.close()
+
+    run(test())
+
+
 def test_a_new_connection_takes_the_place_of_one_that_the_far_end_closed(run: Run) -> None:
     async def test() -> None:
         loop = asyncio.get_running_loop()

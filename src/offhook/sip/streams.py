@@ -29,7 +29,8 @@ MAX_WAITING: Final = 64
 
 def bind_listener(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     """Raises OSError."""
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # By its protocol asyncio knows it as one on which no message is to wait for an acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
