@@ -463,6 +463,71 @@ def test_a_new_connection_takes_the_place_of_one_that_the_far_end_closed(run: Ru
     run(test())
 
 
+def listening() -> socket.socket:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    listener.setblocking(False)
+    return listener
+
+
+def test_an_answer_whose_connection_was_closed_goes_where_the_caller_listens(run: Run) -> None:
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        with listening() as listener:
+            async with phone() as near:
+                near.answering = False
+                _, writer = await asyncio.open_connection("127.0.0.1", near.endpoint.port)
+                asked = options().replace(b"OPTIONS", b"INVITE").replace(b"127.0.0.1:9;", b"127.0.0.1:%d;")
+                contact = b"Contact: <sip:x@127.0.0.1>\r\nMax-Forwards"
+                writer.write(asked.replace(b"Max-Forwards", contact) % listener.getsockname()[1])
+                incoming = await near.told(Incoming)
+                assert isinstance(incoming, Incoming)
+                writer.close()
+                await writer.wait_closed()
+                while near.endpoint._streams._made:
+                    await asyncio.sleep(0)
+                near.ua.refuse(incoming.call, 486, near.now)
+                near.endpoint.flush()
+                far, _ = await loop.sock_accept(listener)
+                assert (await loop.sock_recv(far, 999)).startswith(b"SIP/2.0 486 ")
+                assert near.ua.failures == []
+                far.close()
+
+    run(test())
+
+
+def test_responses_open_no_more_connections_than_leave_room(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MAX_FOR_RESPONSES", 1)
+
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        with listening() as one, listening() as other:
+            gone = Hop("TCP", "127.0.0.1", 9)
+            first, second = (Hop("TCP", *each.getsockname()) for each in (one, other))
+            async with phone() as near:
+                for instead in (first, second, first):
+                    near.ua.outbox.append(Transmit(b"SIP/2.0", gone, instead=instead))
+                    near.endpoint.flush()
+                far, _ = await loop.sock_accept(one)
+                while len(near.endpoint._streams._open) < 1:
+                    await asyncio.sleep(0)
+                near.ua.outbox.append(Transmit(b" 486", gone, instead=first))
+                near.endpoint.flush()
+                heard = b""
+                while not heard.endswith(b" 486"):
+                    heard += await loop.sock_recv(far, 999)
+                assert heard == b"SIP/2.0SIP/2.0 486"
+                assert near.ua.failures == ["too many connections are open to open one more for a response"]
+                with pytest.raises(BlockingIOError):
+                    other.accept()
+                far.close()
+
+    run(test())
+
+
 def test_nothing_is_sent_once_it_is_closed(run: Run) -> None:
     async def test() -> None:
         with udp_socket() as far:

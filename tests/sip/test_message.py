@@ -67,6 +67,25 @@ def test_responses_go_where_the_request_came_from(sent_by: str, source: Hop, exp
 
 
 @pytest.mark.parametrize(
+    ("sent_by", "source", "hop"),
+    [
+        ("10.0.0.1:5070", Hop("TCP", "192.0.2.1", 40000), Hop("TCP", "192.0.2.1", 5070)),
+        ("10.0.0.1:5070;rport", Hop("TCP", "192.0.2.1", 40000), Hop("TCP", "192.0.2.1", 5070)),
+        ("pbx.example", Hop("TCP", "192.0.2.1", 40000), Hop("TCP", "192.0.2.1", 5060)),
+        ("PBX.example", Hop("TLS", "192.0.2.1", 40000), Hop("TLS", "192.0.2.1", 5061, "pbx.example")),
+        ("[2001:DB8::1]", Hop("TLS", "2001:db8::1", 40000), Hop("TLS", "2001:db8::1", 5061)),
+        ("192.0.2.9", Hop("TCP", "192.0.2.1", 40000), Hop("TCP", "192.0.2.1", 5060)),
+        ("192.0.2.1:5070", SOURCE, None),
+    ],
+)
+def test_a_response_without_its_connection_goes_where_the_far_end_listens(
+    sent_by: str, source: Hop, hop: Hop | None
+) -> None:
+    via = TopVia.parse(f"SIP/2.0/{source.transport} {sent_by}").received_from(source)
+    assert via.fallback_hop(source) == hop
+
+
+@pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"From": None}, "From missing"),

@@ -38,10 +38,11 @@ class Transmit:
     """A message to put on the wire, or a sign of life; nothing at all drops the connection to `hop`.
 
     `branch` is the client transaction it belongs to (empty for a response), `call` the call whose INVITE it
-    is, else None: whom to tell.
+    is, else None: whom to tell. `instead` is where a response goes that has lost its connection.
     """
 
     data: bytes
     hop: Hop
     branch: str = ""
     call: str | None = None
+    instead: Hop | None = None

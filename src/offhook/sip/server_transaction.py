@@ -32,7 +32,7 @@ def key_of(request: ReceivedRequest, method: str | None = None) -> Key:
 class ServerTransaction(Transaction):
     """Answers `request`, and each repetition of it with the last response."""
 
-    __slots__ = ("_data", "_hop", "_interval", "_request", "_traffic", "_transmit", "key")
+    __slots__ = ("_data", "_hop", "_instead", "_interval", "_request", "_traffic", "_transmit", "key")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class ServerTransaction(Transaction):
         self._request: ReceivedRequest | None = request
         self.key = key
         self._hop: Hop = request.via.response_hop(request.source)
+        self._instead = request.via.fallback_hop(request.source)
         self._data: bytes | None = None
         self._interval = T1
         self._traffic = traffic
@@ -91,7 +92,7 @@ class ServerTransaction(Transaction):
 
     def send(self, _now: float) -> None:
         if self._data is not None:
-            self._transmit(Transmit(self._data, self._hop))
+            self._transmit(Transmit(self._data, self._hop, instead=self._instead))
 
     def repeat_doubling_to_t2(self, now: float) -> None:
         self._traffic.repeated += 1

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from .connection import Connection
@@ -16,6 +17,10 @@ CONNECT_TIMEOUT: Final = 10.0
 MAX_OPENED: Final = 64
 MAX_ACCEPTED: Final = 64
 """Connections that this end opened, and that others did. One more, and the one unused longest goes."""
+
+MAX_FOR_RESPONSES: Final = MAX_OPENED // 2
+"""Opened connections with which one more is opened for a response: whoever asks and hangs up is not to have
+those to the registrars make room."""
 
 MAX_ACCEPTED_FROM_ONE: Final = 16
 """Of those that others opened, from one address. One more, and the one of its own unused longest goes."""
@@ -89,10 +94,18 @@ class Streams:
     def send(self, transmit: Transmit, hop: Hop) -> None:
         """Send on the connection to `hop`, an address; one is opened in the background where there is none.
 
+        A response whose connection is gone takes the one to where it goes `instead` (RFC 3261 §18.2.2).
         A PING only goes where a connection is. To send nothing is to drop the connection, of which `lost`
         hears nothing. Raises OSError.
         """
         connection = self._to(hop)
+        if connection is None and transmit.instead is not None:
+            transmit = replace(transmit, hop=transmit.instead, instead=None)
+            hop = transmit.hop
+            connection = self._to(hop)
+            opened = [*self._waiting, *(other for other in self._open.values() if not other.accepted)]
+            if connection is None and hop not in self._waiting and len(opened) >= MAX_FOR_RESPONSES:
+                raise OSError("too many connections are open to open one more for a response")
         if transmit.data in {b"", PING}:
             if connection is not None and transmit.data:
                 connection.ping()

@@ -76,6 +76,18 @@ class TopVia:
             return source
         return Hop("UDP", source.host, self.port or DEFAULT_PORT["UDP"])
 
+    def fallback_hop(self, source: Hop) -> Hop | None:
+        """Where a response goes when the connection that its request came by is no more (§18.2.2): to the
+        port at which the far end says it listens. Over UDP there is none.
+
+        Over TLS it has to prove to be whom it says it is, as any other hop.
+        """
+        if source.transport == "UDP":
+            return None
+        host = self.host.strip("[]").lower()
+        domain = host if source.transport == "TLS" and host != source.host.lower() else ""
+        return Hop(source.transport, source.host, self.port or DEFAULT_PORT[source.transport], domain)
+
     def __str__(self) -> str:
         where = self.host if self.port is None else f"{self.host}:{self.port}"
         parameters = "".join(f";{k}" if v is None else f";{k}={v}" for k, v in self.parameters.items())
