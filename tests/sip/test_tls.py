@@ -28,6 +28,7 @@ from offhook.sip.framing import PING, PONG
 from offhook.sip.tls import BadTlsFile, Tls, TlsSettings
 
 from ..authority import Authority  # noqa: TID252 - two folders of tests need it
+from .message_text import SDP, read, request
 
 Run = Callable[[Awaitable[None]], None]
 HOST = "127.0.0.1"
@@ -565,6 +566,57 @@ def test_who_connects_is_answered_by_the_same_connection(run: Run, authority: Au
             writer.close()
             await writer.wait_closed()
             assert near.ua.lost == []
+
+    run(test())
+
+
+def test_who_connects_from_the_registrars_address_is_not_taken_for_it(run: Run, authority: Authority) -> None:
+    """It has shown no certificate: what is meant for the registrar waits for a connection to one that has."""
+
+    async def test() -> None:
+        port = free_port()
+        async with phone(TlsSettings(authority.file, authority.certificate(HOST))) as near:
+            reader, writer = await asyncio.open_connection(
+                HOST, near.port, ssl=client_context(authority), local_addr=("127.0.0.2", port)
+            )
+            writer.write(options())
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200 ")
+            near.ua.add_account(Account(1, "1001", "127.0.0.2", port, "TLS"))
+            near.ua.register(1, near.now)
+            near.endpoint.flush()
+            refused = BindingChanged(1, Binding.FAILED, f"connection refused by 127.0.0.2:{port}")
+            await until(lambda: refused in near.events)
+            await near.endpoint.close()
+            assert await reader.read() == b""
+            writer.close()
+
+    run(test())
+
+
+def test_an_exchange_that_connects_by_itself_is_hung_up_on_by_its_own_connection(
+    run: Run, authority: Authority
+) -> None:
+    """Its Contact names the connection, at whose other end nobody could be connected to."""
+
+    async def test() -> None:
+        async with phone(own=authority.certificate(HOST)) as near:
+            reader, writer = await asyncio.open_connection(HOST, near.port, ssl=client_context(authority))
+            port = writer.get_extra_info("sockname")[1]
+            headers = {
+                "Via": f"SIP/2.0/TLS {HOST}:{port};branch=z9hG4bK1",
+                "Contact": f"<sip:pbx@{HOST}:{port};transport=tls>",
+            }
+            sound = SDP.replace("192.0.2.101", HOST)
+            writer.write(request("INVITE", f"sip:{HOST}", body=sound, headers=headers))
+            heard = await reader.readuntil(b"a=sendrecv\r\n")
+            accepted = read(heard[heard.index(b"SIP/2.0 200 ") :])
+            headers |= {"To": accepted.headers["To"], "Via": f"SIP/2.0/TLS {HOST}:{port};branch=z9hG4bK2"}
+            writer.write(request("ACK", f"sip:{HOST}", headers=headers))
+            await near.told(Answered)
+            near.ua.hang_up_all(near.now)
+            near.endpoint.flush()
+            await reader.readuntil(f"BYE sip:pbx@{HOST}:{port};transport=tls SIP/2.0\r\n".encode())
+            writer.close()
 
     run(test())
 

@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
             if peer is None:
                 self.drop(OSError("it was closed at once"))
                 return
-            self._hop = Hop(self._kind, peer[0], peer[1])
+            self._hop = Hop(self._kind, peer[0], peer[1], accepted=True)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             with suppress(OSError):
                 transport.get_extra_info("socket").setsockopt(

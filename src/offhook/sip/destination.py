@@ -15,12 +15,13 @@ TRANSPORTS: dict[str, Transport] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 @dataclass(frozen=True, slots=True)
 class Destination:
     """`host` is a name in lower case or an IP literal without brackets. `port` and `transport` are None where
-    DNS may say; `secure`, of a `sips:` URI, leaves only TLS."""
+    DNS may say; `secure`, of a `sips:` URI, leaves only TLS. `accepted` is a `Hop`'s, where it is numeric."""
 
     host: str
     port: int | None = None
     transport: Transport | None = None
     secure: bool = False
+    accepted: bool = False
 
     def secured(self) -> "Destination":
         """For a request whose URI is `sips:`, whoever is on the way to it (RFC 3261 §26.2.2)."""
@@ -54,7 +55,8 @@ def numeric_hop(destination: Destination) -> Hop | None:
     except (OSError, ValueError):
         return None
     transport = "TLS" if destination.over_tls else destination.transport or "UDP"
-    return Hop(transport, host, destination.port or DEFAULT_PORT[transport])
+    port = destination.port or DEFAULT_PORT[transport]
+    return Hop(transport, host, port, accepted=destination.accepted)
 
 
 def likely_hop(destination: Destination) -> Hop:

@@ -1,10 +1,11 @@
 """A dialog: what two ends keep in common between requests (RFC 3261 §12)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sipmessage import Request, Response
 
-from .destination import Destination, destination_of
+from .destination import Destination, destination_of, numeric_hop
+from .hop import Hop
 from .message import ReceivedRequest, ReceivedResponse, finish
 from .name_addr import NameAddr, split_list
 from .route import routed
@@ -28,6 +29,9 @@ class Dialog:
     """As name-addrs, in the order of our Route headers."""
     local_sequence: int
     remote_sequence: int | None
+    flow: Hop | None = None
+    """The connection that the other end opened to ask for it, if it did: the way back to whoever is reached
+    at that address (RFC 5923)."""
 
     @classmethod
     def of_response(cls, invite: Request, response: ReceivedResponse) -> "Dialog":
@@ -70,6 +74,7 @@ class Dialog:
             route_set=_record_route(invite.message),
             local_sequence=0,
             remote_sequence=invite.sequence,
+            flow=invite.source if invite.source.accepted else None,
         )
 
     @property
@@ -84,9 +89,11 @@ class Dialog:
             self.route_set = ()
         self.refresh(response.message)
 
-    def refresh(self, message: Request | Response) -> None:
+    def refresh(self, message: Request | Response, source: Hop | None = None) -> None:
         """A target refresh names where the other end is reached from now on (§12.2), and who it is
-        (RFC 4916 §4.5)."""
+        (RFC 4916 §4.5); `source` is where a request came from."""
+        if source is not None and source.accepted:
+            self.flow = source
         if isinstance(message, Request):
             self.remote = message.headers["From"]
         try:
@@ -106,7 +113,12 @@ class Dialog:
 
     def _destination(self, first: WireUri) -> Destination:
         destination = destination_of(first)
-        return destination.secured() if self.remote_target.scheme == "sips" else destination
+        if self.remote_target.scheme == "sips":
+            destination = destination.secured()
+        if self.flow is not None:
+            there = replace(destination, accepted=True)
+            return there if numeric_hop(there) == self.flow else destination
+        return destination
 
     def request(self, method: str, sequence: int | None = None) -> tuple[Request, Destination]:
         """A request and where it goes (§12.2.1.1); `sequence` is for an ACK, which has its INVITE's."""

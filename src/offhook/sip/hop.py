@@ -21,12 +21,16 @@ class Hop:
 
     `domain` is the name that was asked for where `host` is an address found for it: what a TLS certificate
     has to be for (RFC 5922 §4). Empty: the host itself.
+
+    `accepted`: it is the very connection that somebody else opened from there. Over TLS too he may be anybody
+    (RFC 5923 §9), so what is meant for whoever has that address does not go by it.
     """
 
     transport: Transport
     host: str
     port: int
     domain: str = ""
+    accepted: bool = False
 
     def __str__(self) -> str:
         """As a URI or a message for a person has it: `10.0.0.1:5060`, `[::1]:5060`."""

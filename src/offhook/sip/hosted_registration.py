@@ -98,10 +98,8 @@ class HostedRegistration:
     def _takes(self, hop: Hop) -> bool:
         """The hop is ours, by the address that was found for it."""
         ours = self._hop
-        return (hop.transport, hop.port) == (ours.transport, ours.port) and ours.host in {
-            hop.host,
-            hop.domain,
-        }
+        same = (hop.transport, hop.port) == (ours.transport, ours.port) and not hop.accepted
+        return same and ours.host in {hop.host, hop.domain}
 
     def _flow_is_dead(self, reason: str, now: float) -> None:
         def lose(at: float) -> None:

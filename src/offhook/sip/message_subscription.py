@@ -170,7 +170,7 @@ class MessageSubscription:
         if account is None:
             return
         if dialog is not None:
-            dialog.refresh(notify.message)
+            dialog.refresh(notify.message, notify.source)
         if isinstance(news, MessagesWaiting):
             self._tell(news)
         state = SubscriptionState.of(notify.message)

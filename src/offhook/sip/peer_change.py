@@ -31,7 +31,7 @@ def invite(
     answered = answer(session, request, transaction, dialog, now)
     if answered is not None:
         body, flow = answered
-        dialog.refresh(request.message)
+        dialog.refresh(request.message, request.source)
         session.accept(transaction, body, now, wants_answer=flow is None)
 
 
@@ -51,7 +51,7 @@ def update(
         if answered is None:
             return
         body, _ = answered
-    dialog.refresh(request.message)
+    dialog.refresh(request.message, request.source)
     response = session.layer.response(request, 200)
     session.open_dialog(response, request)
     advertise(response)

@@ -106,6 +106,9 @@ class Streams:
             opened = [*self._waiting, *(other for other in self._open.values() if not other.accepted)]
             if connection is None and hop not in self._waiting and len(opened) >= MAX_FOR_RESPONSES:
                 raise OSError("too many connections are open to open one more for a response")
+        if connection is None and hop.accepted:
+            # It is gone. Whoever is there now has to prove who that is, as for anything else.
+            hop = replace(hop, accepted=False)
         if transmit.data in {b"", PING}:
             if connection is not None and transmit.data:
                 connection.ping()
@@ -194,12 +197,14 @@ class Streams:
 
     def _to(self, hop: Hop) -> Connection | None:
         """Where no domain was asked for, a connection to that address will do, whatever it was opened for:
-        an IP address in a Record-Route or Contact is that of a server spoken to by name."""
+        an IP address in a Record-Route or Contact is that of a server spoken to by name. Over TLS it has to
+        be one that was opened from here: whoever opened another has proved nothing."""
         connection = self._open.get(hop)
         if connection is None and not hop.domain:
             address = (hop.transport, hop.host, hop.port)
             for other, candidate in self._open.items():
-                if (other.transport, other.host, other.port) == address:
+                stranger = candidate.secure and candidate.accepted
+                if (other.transport, other.host, other.port) == address and not stranger:
                     return candidate
         return connection
 
