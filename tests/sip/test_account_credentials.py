@@ -350,6 +350,43 @@ def test_what_counts_as_the_accounts_host(account: Account, hop: Hop, home: bool
     assert (invite.headers.get("Authorization") is not None) == home
 
 
+OVER_TLS = Account(1, "a", "pbx.example", transport="TLS")
+BY_PROXY = Account(1, "a", "pbx.example", proxy="sip:192.0.2.1:5061;transport=tls")
+
+
+@pytest.mark.parametrize(
+    ("account", "source", "is_at", "sent_by", "may_be"),
+    [
+        (OVER_TLS, Hop("TLS", "192.0.2.1", 5061, "pbx.example"), True, True, True),
+        # By its address, in a Record-Route or Contact: the connection that is there.
+        (OVER_TLS, Hop("TLS", "192.0.2.1", 5061), True, True, True),
+        # Opened by whoever is at that address; a registrar may be, and shows nothing.
+        (OVER_TLS, Hop("TLS", "192.0.2.1", 5061, accepted=True), False, False, True),
+        (OVER_TLS, Hop("TLS", "192.0.2.1", 34567, accepted=True), False, False, True),
+        (OVER_TLS, Hop("UDP", "192.0.2.1", 5061), False, False, False),
+        (OVER_TLS, Hop("TCP", "192.0.2.1", 5061), False, False, False),
+        # Another name with a certificate of its own.
+        (OVER_TLS, Hop("TLS", "192.0.2.1", 5061, "eve.example"), False, False, True),
+        (OVER_TLS, Hop("TLS", "192.0.2.2", 5061, "pbx.example"), False, False, False),
+        (BY_PROXY, Hop("TLS", "192.0.2.1", 5061), True, True, True),
+        (BY_PROXY, Hop("UDP", "192.0.2.1", 5061), False, False, False),
+    ],
+)
+def test_over_tls_an_address_proves_nothing(
+    account: Account, source: Hop, is_at: bool, sent_by: bool, may_be: bool
+) -> None:
+    home = AccountCredentials(account, random.Random(1)).home
+    home.located(Destination("pbx.example", transport="TLS"), [Hop("TLS", "192.0.2.1", 5061, "pbx.example")])
+    assert (home.is_at(source), home.sent_by(source), home.may_be(source)) == (is_at, sent_by, may_be)
+
+
+def test_a_service_route_of_an_account_over_tls_is_no_way_round_it() -> None:
+    home = AccountCredentials(OVER_TLS, random.Random(1)).home
+    home.route(Destination("192.0.2.3", 5060))
+    assert not home.is_at(Hop("UDP", "192.0.2.3", 5060))
+    assert home.is_at(Hop("TLS", "192.0.2.3", 5060))
+
+
 def test_what_is_remembered_is_bounded() -> None:
     credentials = AccountCredentials(BY_NAME, random.Random(1))
     for number in range(MAX_REMEMBERED + 5):

@@ -4,6 +4,7 @@ import pytest
 from sipmessage import Response
 
 from offhook.sip import Account, Hop
+from offhook.sip.destination import Destination
 from offhook.sip.events import CheckSync, Ended, Incoming, MessagesWaiting, UserAgentEvent
 from offhook.sip.message_summary import MessageSummary
 
@@ -77,6 +78,25 @@ def test_the_registrar_asks_to_fetch_the_configuration(event: str, reboot: bool,
     assert isinstance(answer, Response)
     assert answer.code == 200
     assert stage.told() == [CheckSync(1 if "bob" in uri else None, reboot)]
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (Hop("TLS", "192.0.2.201", 5061, "biloxi.example.com"), 200),
+        (Hop("TLS", "192.0.2.201", 5061, accepted=True), 403),
+        (Hop("UDP", "192.0.2.201", 5060), 403),
+    ],
+)
+def test_a_registrar_that_is_reached_over_tls_asks_by_the_connection_to_it(source: Hop, code: int) -> None:
+    stage = Stage()
+    stage.bob.change_account(Account(1, "bob", "192.0.2.201", 5061, "TLS"), 0.0)
+    stage.bob.change_account(Account(2, "bob", "biloxi.example.com", transport="TLS"), 0.0)
+    found = Hop("TLS", "192.0.2.201", 5061, "biloxi.example.com")
+    stage.bob.located(Destination("biloxi.example.com", transport="TLS"), [found], 0.0)
+    (answer,) = stage.receive(notify("check-sync;reboot=true", uri="sip:192.0.2.201"), source=source)
+    assert isinstance(answer, Response)
+    assert answer.code == code
 
 
 def test_within_a_call() -> None:

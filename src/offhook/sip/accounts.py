@@ -49,6 +49,12 @@ class Accounts:
             return any(home.sent_by(source) for home in self._homes.get(account.id, ()))
         return any(home.sent_by(source) for homes in self._homes.values() for home in homes)
 
+    def admits(self, source: Hop, account: Account | None = None) -> bool:
+        """It may have come from there: enough to be heard, and for nothing else (see `Home.may_be`)."""
+        if account is not None:
+            return any(home.may_be(source) for home in self._homes.get(account.id, ()))
+        return any(home.may_be(source) for homes in self._homes.values() for home in homes)
+
     def of_mailbox(self, uri: str) -> int | None:
         """The account that a URI names by its user, and by its host where several have that user."""
         try:

@@ -39,6 +39,11 @@ def destination_of_account(account: Account) -> Destination:
     return Destination(account.host.strip("[]").lower(), account.port, account.transport)
 
 
+def first_of_all(account: Account) -> Destination:
+    """Where whatever the account sends outside a dialog goes first: its proxy, else its registrar."""
+    return destination_of(parse_uri(account.proxy)) if account.proxy else destination_of_account(account)
+
+
 def preloaded(account: Account | None, service_route: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The routes of what this end sends outside a dialog (RFC 3261 §8.1.2, RFC 3608 §5).
 

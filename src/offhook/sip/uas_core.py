@@ -54,7 +54,7 @@ class UasCore:
 
     def refuse_unread(self, bad: BadRequest, source: Hop, octets: int) -> None:
         """The method is judged before anything else (§8.2.1), and an ACK never answered."""
-        admitted = self.admission.of_new(trusted=self._calls.trusts(None, source), known=True)
+        admitted = self.admission.of_new(trusted=self._accounts.admits(source), known=True)
         if bad.request.method == "ACK" or admitted == SILENCE:
             return
         if bad.code == 400 and bad.request.method not in capabilities.KNOWN_METHODS:
@@ -90,7 +90,7 @@ class UasCore:
         if not self._limit.admits(request.source, Kind.REQUEST, now):
             self._layer.traffic.drop(TOO_MUCH)
             return True
-        if is_scanner(request.message) and not self._accounts.trusts(request.source):
+        if is_scanner(request.message) and not self._accounts.admits(request.source):
             self._layer.traffic.drop(SCANNER)
             self._limit.tell(request.source, "a scanner, by its own User-Agent", now)
             if not self._ignores(request):
@@ -156,7 +156,7 @@ class UasCore:
     def _outside_dialog(self, request: ReceivedRequest, now: float) -> None:
         known, account = self._accounts.called(request)
         account, _ = self._bindings.acting(account)
-        trusted = self._calls.trusts(account, request.source)
+        trusted = self._accounts.admits(request.source, account)
         code = self.admission.of_new(trusted=trusted, known=known)
         receive = self._OUTSIDE.get(request.method)
         if code == SILENCE:
@@ -191,7 +191,9 @@ class UasCore:
         except Refused as refused:
             self._refuse(request, refused.code, refused.headers)
             return
-        if news is not None and not self._calls.trusts(account, request.source):
+        # How many messages wait is harmless, and exchanges tell it by connections of their own.
+        trusts = self._accounts.admits if isinstance(news, MessagesWaiting) else self._accounts.trusts
+        if news is not None and not trusts(request.source, account):
             self._refuse(request, FORBIDDEN)
             return
         self._refuse(request, 200)
@@ -272,7 +274,7 @@ class UasCore:
 
     def _ignores(self, stray: ReceivedRequest) -> bool:
         """It belongs to no call of ours, and whoever sent it is to think that nobody is here."""
-        return self.admission.ignores_strays(trusted=self._calls.trusts(None, stray.source))
+        return self.admission.ignores_strays(trusted=self._accounts.admits(stray.source))
 
     def _refuse(
         self,

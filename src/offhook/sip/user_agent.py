@@ -81,7 +81,7 @@ class UserAgent:
         emit = self.events.append
         self._accounts = Accounts(self.layer.random)
         self._limit = RateLimit(
-            self._accounts.trusts, emit, lambda source: self.admission.unlimited(source.host)
+            self._accounts.admits, emit, lambda source: self.admission.unlimited(source.host)
         )
         self._bindings = Bindings(self.layer, self._accounts, emit)
         self._calls = Calls(
