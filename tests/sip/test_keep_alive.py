@@ -17,7 +17,9 @@ INSIDE, OUTSIDE = "10.0.0.5", "192.0.2.222"
     [
         (None, "127.0.0.1", "UDP 127.0.0.1", False, None, None),
         (None, INSIDE, "UDP 10.0.0.1", False, None, None),
-        (None, INSIDE, "TLS 10.0.0.1", False, None, None),
+        (None, INSIDE, "TLS 10.0.0.1", False, None, STREAMS),
+        (None, INSIDE, "TCP 10.0.0.1", False, None, STREAMS),
+        (0, INSIDE, "TCP 10.0.0.1", False, None, None),
         (None, "fe80::1", "UDP fd00::1", False, None, None),
         (None, INSIDE, "UDP 10.0.0.1", True, None, DATAGRAMS),
         (None, INSIDE, "UDP 8.8.8.8", False, None, DATAGRAMS),

@@ -122,15 +122,16 @@ def interval(
     """Seconds between two signs of life, at least and at most; None where none are needed.
 
     What the account says goes first, then what the registrar asks for. Otherwise they are needed where there
-    is a NAT, or where the way leaves the private network, for then there is at least a firewall on it.
+    is a NAT, or where the way leaves the private network, for then there is at least a firewall on it; and on
+    every stream, for who has lost the other end of one is told so only when something is sent.
     """
     if wanted is not None:
         return (0.8 * wanted, float(wanted)) if wanted else None
     if flow_timer is not None:
         return 0.8 * flow_timer, float(flow_timer)
-    if behind_nat or not (_inside(hop.host) and _inside(own.host)):
-        return DATAGRAMS if hop.transport == "UDP" else STREAMS
-    return None
+    if hop.transport != "UDP":
+        return STREAMS
+    return DATAGRAMS if behind_nat or not (_inside(hop.host) and _inside(own.host)) else None
 
 
 def _inside(host: str) -> bool:
