@@ -215,8 +215,9 @@ class Host:
             device.sip_trace.close()
             raise _cannot_listen(address, error) from error
         found_by_route = options.sip_bind is None or ip_address(options.sip_bind).is_unspecified
-        if far and found_by_route and options.public_address is None:
-            self._roaming.follow(options.name, device, far, options.sip_bind, (address, told))
+        if far and found_by_route:
+            asked = (options.sip_bind, options.public_address)
+            self._roaming.follow(options.name, device, far, asked, (address, told))
         if self._exchange:
             for account in called:
                 dialled = f"sip:{account.user}@{uri_host(account.host)}:{account.port}"

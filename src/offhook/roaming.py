@@ -1,6 +1,7 @@
 """Phones follow their machine from one network to the next.
 
-Only those do whose address the host chose by the route to their account: what a person has set stays.
+Only those do whose address the host chose by the route to their account: what a person has set stays, and the
+address that others are told if it is that alone.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Final
 from offhook.address_watch import AddressWatch
 from offhook.device import Device
 from offhook.log.whose import PhoneLog, at_hand, log_of
-from offhook.sip_address import route_to, sip_addresses
+from offhook.sip_address import BadPublicAddress, route_to, sip_addresses
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class _Roamer:
     device: Device
     far: str
     """The host of its account: the route there says where it is reached."""
-    bind: str | None
+    asked: tuple[str | None, str | None]
     at: tuple[str, str]
     log: PhoneLog | None
 
@@ -43,10 +44,12 @@ class Roaming:
         self._timer: asyncio.TimerHandle | None = None
         self._wait = FIRST_LOOK
 
-    def follow(self, name: str, device: Device, far: str, bind: str | None, at: tuple[str, str]) -> None:
-        """`at` is where the phone listens and what others are told, as `sip_addresses` had it; `bind` what
-        was asked for."""
-        self._phones[name] = _Roamer(device, far, bind, at, at_hand())
+    def follow(
+        self, name: str, device: Device, far: str, asked: tuple[str | None, str | None], at: tuple[str, str]
+    ) -> None:
+        """`at` is where the phone listens and what others are told, as `sip_addresses` had it; `asked` what
+        of either was asked for."""
+        self._phones[name] = _Roamer(device, far, asked, at, at_hand())
         self._watch.open()
         self._look()
 
@@ -89,15 +92,19 @@ class Roaming:
         if await route_to(phone.far) is None:
             # Without any network a phone stays what it is; a route that appears is told of.
             return _is_address(phone.far)
-        at = await sip_addresses(phone.far, phone.bind, None)
-        if at != phone.at:
-            try:
+        try:
+            at = await sip_addresses(phone.far, *phone.asked)
+            if at != phone.at:
                 await phone.device.move(*at)
-            except OSError as error:
-                _log.warning("SIP stays at %s: %s", phone.at[0], error.strerror or error)
-                return False
-            _log.info("SIP moved from %s to %s", phone.at[1], at[1])
-            phone.at = at
+                which = 0 if at[0] != phone.at[0] else 1
+                _log.info("SIP moved from %s to %s", phone.at[which], at[which])
+                phone.at = at
+        except BadPublicAddress as error:
+            _log.warning("SIP stays at %s: %s", phone.at[0], error)
+            return False
+        except OSError as error:
+            _log.warning("SIP stays at %s: %s", phone.at[0], error.strerror or error)
+            return False
         return True
 
 

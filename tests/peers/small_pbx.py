@@ -17,6 +17,8 @@ class SmallPbx:
     def __init__(self, bound: socket.socket) -> None:
         self.received: list[str] = []
         self.contacts: set[str] = set()
+        self.sources: list[str] = []
+        """From where each of `received` came."""
         self._socket = bound
         self._here = bound.getsockname()
         self.port: int = self._here[1]
@@ -63,6 +65,7 @@ class SmallPbx:
             if text.startswith("SIP/2.0 "):
                 self._responded(text, source)
             elif text.strip():
+                self.sources.append(source[0])
                 self.received.append(text)
                 if not text.startswith("ACK "):
                     self._answer(text, source)

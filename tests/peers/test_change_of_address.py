@@ -107,3 +107,15 @@ def test_a_phone_moves_with_its_machine_and_takes_its_call_along(office: Office)
     phone.do("action=CallEnd")
     until(lambda: office.pbx.requests("BYE"), "a BYE")
     phone.until_idle()
+
+
+def test_a_phone_whose_public_address_is_given_moves_behind_it(office: Office) -> None:
+    public = "203.0.113.9"
+    office.gets(FIRST)
+    phone = office.run_phone("--public-address", public)
+    phone.until_account("registered")
+    office.loses(FIRST)
+    office.gets(SECOND)
+    until(lambda: SECOND in office.pbx.sources, "a REGISTER from there")
+    phone.until_account("registered")
+    assert [public in contact for contact in office.pbx.contacts] == [True]

@@ -64,6 +64,16 @@ def test_what_a_person_says_goes_first() -> None:
     assert list(scene.registrar.bindings) == ["sip:bob@10.0.0.5:5060"]
 
 
+def test_who_moves_registers_anew_where_the_contact_stays_too() -> None:
+    """The connection to the registrar is gone, or the NAT's memory of it."""
+    scene = Scene(contact_is_fixed=True)
+    scene.register()
+    scene.bob.moved(BOB, scene.network.now)
+    scene.network.run(1)
+    assert [len(each.headers.getlist("Contact")) for each in scene.registrar.requests] == [1, 1]
+    assert list(scene.registrar.bindings) == ["sip:bob@10.0.0.5:5060"]
+
+
 def test_a_nat_that_changes_its_mind_each_time() -> None:
     scene = Scene()
     ports = iter(range(40000, 60000))

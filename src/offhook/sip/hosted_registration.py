@@ -81,10 +81,10 @@ class HostedRegistration:
         self._drive(lambda _now: None, now)
 
     def moved(self, now: float) -> None:
-        """This end is reached at another address from now on."""
+        """This end is at another address from now on, and the flow is gone even where the Contact stays."""
         self._keep_alive.stop()
-        if self.registration.relocate(self._contact()):
-            self._drive(self.registration.renew, now)
+        self.registration.relocate(self._contact())
+        self._drive(self.registration.renew, now)
 
     def flow_lost(self, hop: Hop, reason: str, now: float) -> None:
         if self._takes(hop):
