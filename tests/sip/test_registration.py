@@ -407,6 +407,30 @@ def test_a_flow_has_a_number_where_the_way_there_knows_of_flows() -> None:
     assert binding.flow_timer == 90
 
 
+def test_it_is_the_way_taken_that_is_a_flow_or_not() -> None:
+    """DNS may choose a stream where the account names none, and another server a datagram."""
+    rng = random.Random(1)
+    binding = Registration(
+        Account(1, "1001", "pbx.example"),
+        parse_uri("sip:1001@10.0.0.1:5060"),
+        Credentials("1001", "x", rng),
+        rng,
+        instance="urn:uuid:1",
+        reg_id=1,
+    )
+    request = binding.start(0)
+    assert flows(binding, request) == ('+sip.instance="<urn:uuid:1>";expires=1800', "path")
+    tcp, udp = parse_uri("sip:1001@10.0.0.1:5060;transport=tcp"), parse_uri("sip:1001@10.0.0.1:5060")
+    for _ in range(2):
+        binding.go_by(tcp, request, stream=True)
+        assert flows(binding, request) == (
+            '+sip.instance="<urn:uuid:1>";reg-id=1;expires=1800',
+            "path, outbound",
+        )
+    binding.go_by(udp, request, stream=False)
+    assert flows(binding, request) == ('+sip.instance="<urn:uuid:1>";expires=1800', "path")
+
+
 def test_a_lost_flow_is_opened_soon_and_one_that_never_lives_ever_later() -> None:
     binding = registration()
     registered(binding, 0, "10000")

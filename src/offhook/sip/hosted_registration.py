@@ -55,9 +55,7 @@ class HostedRegistration:
             credentials.digest,
             layer.random,
             instance=layer.instance,
-            # A datagram needs no connection of ours to come back by, so the Contact says all there is. It is
-            # streams that a NAT lets through in one direction only.
-            reg_id=reg_id if account.transport not in {None, "UDP"} else None,
+            reg_id=reg_id,
             longest_retry=longest_retry,
         )
 
@@ -140,7 +138,7 @@ class HostedRegistration:
 
     def _prepare(self, request: Request, hop: Hop) -> None:
         self._hop = hop
-        self.registration.go_by(self._contact(), request)
+        self.registration.go_by(self._contact(), request, stream=hop.transport != "UDP")
 
     @property
     def _shown(self) -> tuple[Binding, str | None, bool, tuple[str, ...]]:

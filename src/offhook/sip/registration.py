@@ -67,7 +67,8 @@ class Registration:
     refresh is under way; REGISTERING is a first attempt. REGISTERED means that the binding has not run out.
 
     `instance` is the URN that stays this phone's for ever (RFC 5626 §4.1), empty for none. `reg_id` numbers
-    the flow it may be reached by; None where the Contact alone says how.
+    the flow it may be reached by, where that is a stream: a datagram needs no connection of ours to come back
+    by, so the Contact says all there is. It is streams that a NAT lets through in one direction only.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Registration:
         self._expires = EXPIRES
         self._instance = instance
         self._reg_id = reg_id if instance else None
+        self._by_stream = self._where.transport != "UDP"
         self._longest_retry = longest_retry
         self._elsewhere: URI | None = None
         """Where the registrar sends us, for as long as that serves."""
@@ -163,9 +165,12 @@ class Registration:
         """As far as is known here; for all that, a request whose answer is awaited may have done it."""
         return now < self._bound_until
 
-    def go_by(self, contact: URI, request: Request) -> None:
-        """`request`, one of those made here, leaves by a way on which this end is reached at `contact`."""
-        if self.relocate(contact, bound=self._bound_until > 0):
+    def go_by(self, contact: URI, request: Request, *, stream: bool) -> None:
+        """`request`, one of those made here, leaves by a way on which this end is reached at `contact`, and
+        which is a `stream` or not."""
+        relocated = self.relocate(contact, bound=self._bound_until > 0)
+        if relocated or stream != self._by_stream:
+            self._by_stream = stream
             self._put_contact(request, _asked(request))
 
     def renew(self, now: float) -> Request | None:
@@ -204,7 +209,7 @@ class Registration:
                 follow_up, why = self._redirected(request, response)
             elif code == 423:
                 follow_up = self._longer(request, response)
-            elif code == 439 and self._reg_id is not None:
+            elif code == 439 and self._flow is not None:
                 # RFC 5626 §11.6: a proxy on the way knows nothing of flows, and then the Contact must do.
                 self._reg_id = None
                 follow_up = self._again(request)
@@ -257,7 +262,6 @@ class Registration:
         request.headers.set("CSeq", f"{self._cseq} REGISTER")
         self._put_contact(request, expires)
         request.headers.set("Expires", str(expires))
-        request.headers.set("Supported", "path" if self._reg_id is None else "path, outbound")
         request.headers.set("Allow", capabilities.ALLOW)
         finish(request)
         return request
@@ -267,10 +271,16 @@ class Registration:
         request.headers.setlist(
             "Contact", [f"<{self.contact}>{self._parameters()};expires={expires}", *forgotten]
         )
+        request.headers.set("Supported", "path" if self._flow is None else "path, outbound")
+
+    @property
+    def _flow(self) -> int | None:
+        """Its number, where the flow itself is to be what this end is reached by."""
+        return self._reg_id if self._by_stream else None
 
     def _parameters(self) -> str:
         instance = f';+sip.instance="<{self._instance}>"' if self._instance else ""
-        return instance if self._reg_id is None else f"{instance};reg-id={self._reg_id}"
+        return instance if self._flow is None else f"{instance};reg-id={self._flow}"
 
     def _authenticated(self, request: Request, response: Response) -> tuple[Request | None, str]:
         again = self._build(_asked(request))
