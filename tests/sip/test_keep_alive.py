@@ -109,6 +109,26 @@ def test_a_registrar_that_promised_to_answer() -> None:
     assert len(scene.registrar.requests) > asked
 
 
+def test_dialogs_come_by_the_flow_that_the_registrar_keeps() -> None:
+    """RFC 5626 §4.3: the Contact says so with `ob`, but not that of the binding, nor that of a datagram."""
+    scene = Scene("TCP")
+    hop, account = scene.hop, Account(1, "bob", OUTSIDE)
+    contact = f"sip:bob@{INSIDE}:5060;transport=tcp"
+    assert scene.bob.layer.contact_uri(account, hop) == contact
+    scene.registrar.headers = {"Require": "outbound"}
+    scene.bob.register(1, scene.network.now)
+    scene.network.run(1)
+    assert scene.bob.layer.contact_uri(account, hop) == f"{contact};ob"
+    assert scene.bob.layer.contact_uri(account, scene.own) == f"sip:bob@{INSIDE}:5060"
+    scene.bob.register(1, scene.network.now)
+    scene.network.run(1)
+    assert scene.registrar.requests[-1].headers["Contact"].startswith(f"<{contact}>")
+    scene.registrar.headers = {}
+    scene.bob.register(1, scene.network.now)
+    scene.network.run(1)
+    assert scene.bob.layer.contact_uri(account, hop) == contact
+
+
 def test_options() -> None:
     scene = Scene(keepalive=25, ping="options")
     scene.network.run(30)

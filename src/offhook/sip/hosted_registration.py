@@ -106,7 +106,7 @@ class HostedRegistration:
         self._drive(lose, now)
 
     def _contact(self) -> WireUri:
-        return parse_uri(self._layer.contact_uri(self.account, self._hop))
+        return parse_uri(self._layer.binding_uri(self.account, self._hop))
 
     def _drive(self, step: Step, now: float) -> None:
         before = self._shown
@@ -167,6 +167,8 @@ class HostedRegistration:
         first = routed(parse_uri("sip:nobody.invalid"), route)[2] if route else None
         self._credentials.home.route(None if first is None else destination_of(first))
         if registration.state is Binding.REGISTERED:
+            by_flow = self._layer.by_flow
+            (by_flow.add if registration.keeps_flow else by_flow.discard)(self.account.id)
             self._keep_alive.start(
                 self._hop,
                 now,

@@ -52,6 +52,8 @@ class TransactionLayer:
         self.instance = instance
         self.learned: dict[int, Hop | None] = {}
         """Where accounts are reached instead, by their ids, as their registrars see it."""
+        self.by_flow: set[int] = set()
+        """Accounts, by their ids, whose registrar reaches this end by the stream it registered on."""
         self.tls_port = 0
         """Where this end listens for TLS, or 0."""
         self.product = one_line(product)
@@ -77,6 +79,13 @@ class TransactionLayer:
         return f"{self.random.getrandbits(128):032x}"
 
     def contact_uri(self, account: Account | None, hop: Hop, *, secure: bool = False) -> str:
+        """Where the requests of a dialog reach this end, by the transport that `hop` uses: as `binding_uri`,
+        and by the flow that is there where that is what the registrar keeps (RFC 5626 §4.3)."""
+        uri = self.binding_uri(account, hop, secure=secure)
+        by_flow = account is not None and account.id in self.by_flow and hop.transport != "UDP"
+        return f"{uri};ob" if by_flow else uri
+
+    def binding_uri(self, account: Account | None, hop: Hop, *, secure: bool = False) -> str:
         """Where requests for the account reach this end by the transport that `hop` uses.
 
         Where nobody listens for TLS they can only come by the connection that is there, and the port says
