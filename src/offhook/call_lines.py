@@ -7,6 +7,7 @@ from offhook.phone.call import Call
 from offhook.phone.call_log import CallRecord
 from offhook.sip.events import (
     Answered,
+    ChangeRefused,
     Ended,
     Failed,
     Incoming,
@@ -32,6 +33,8 @@ def say_turn(told: UserAgentEvent, calls: Mapping[str, Call]) -> None:
             _say(logging.INFO, id_, _account(calls, id_), "answered")
         case Failed(id_, code, reason):
             _say(logging.INFO, id_, _account(calls, id_), "not answered: %d %s", code, reason)
+        case ChangeRefused(id_, code, reason):
+            _say(logging.INFO, id_, _account(calls, id_), "not changed: %d %s", code, reason)
         case Ended(id_, reason):
             _say(logging.INFO, id_, _account(calls, id_), "ended: %s", reason)
 

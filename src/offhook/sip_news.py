@@ -44,6 +44,7 @@ from offhook.sip.events import (
     ReferReceived,
     RemoteChanged,
     Replacing,
+    SignallingChanged,
     Unwelcome,
     UserAgentEvent,
 )
@@ -76,7 +77,7 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
             return CallGone(call, reason, elsewhere)
         case ChangeRefused(call, code, reason):
             return HoldRefused(call, code, reason)
-        case MediaChanged(call, flow, over_tls):
+        case MediaChanged(call, flow, over_tls) | SignallingChanged(call, flow, over_tls):
             return CallSecured(call, None if flow.srtp is None else flow.srtp.suite, over_tls)
         case PeerHold(call, held):
             return HeldByPeer(call, held)

@@ -12,12 +12,18 @@ from .negotiation import SDP, Negotiation
 from .offer_answer import NotAcceptable
 from .protection import Protection, policy_of
 from .replaces import Replaces
+from .target import first_of_all
 from .warning import warning
 
 
 class Refused(Exception):
-    def __init__(self, code: int, headers: dict[str, str] | None = None, reason: str | None = None) -> None:
+    """`why` is for the log of this end, where nobody would hear of it."""
+
+    def __init__(
+        self, code: int, headers: dict[str, str] | None = None, reason: str | None = None, why: str = ""
+    ) -> None:
         super().__init__(code)
+        self.why = why
         self.code = code
         self.headers = headers or {}
         self.reason = reason
@@ -49,10 +55,13 @@ class ArrivingInvite:
 
         `host` is this end's address.
         """
+        exposed = account is not None and first_of_all(account).over_tls and not request.source.over_tls
         try:
-            if request.message.body:
+            if request.message.body or exposed:
                 protection = Protection(policy_of(account, incoming=True), bytes)
+                protection.exposed = exposed
                 ours = LocalMedia(host, 0, spoken(account))
                 Negotiation(0, protection).respond(request.message, ours)
         except NotAcceptable as error:
-            raise Refused(488, {"Warning": warning(host, str(error))}) from None
+            why = f"{error}, and it calls by {request.source.transport}" if exposed else ""
+            raise Refused(488, {"Warning": warning(host, str(error))}, why=why) from None

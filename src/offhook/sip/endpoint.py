@@ -78,6 +78,7 @@ class Endpoint:
     ) -> None:
         self._ua = ua
         self._tls = tls or Tls()
+        ua.layer.tls_proves = self._tls.proves
         self._on_event = on_event
         self._resolver = resolver or Resolver()
         self._own_resolver = resolver is None

@@ -77,12 +77,22 @@ class RemoteChanged:
 class MediaChanged:
     """Offer and answer are complete, for the first time or again.
 
-    `over_tls`: they went by TLS, as far as this end's own hop goes.
+    `over_tls`: they went by TLS, and to nobody who has not proved who he is, as far as this end's own hop
+    goes; and what follows will.
     """
 
     call: str
     flow: MediaFlow
     over_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignallingChanged:
+    """What was agreed on stays, and `over_tls` is another than it was."""
+
+    call: str
+    flow: MediaFlow
+    over_tls: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +240,7 @@ UserAgentEvent = (
     | Answered
     | RemoteChanged
     | MediaChanged
+    | SignallingChanged
     | Failed
     | Ended
     | ChangeRefused

@@ -32,6 +32,10 @@ class Hop:
     domain: str = ""
     accepted: bool = False
 
+    @property
+    def over_tls(self) -> bool:
+        return self.transport == "TLS"
+
     def __str__(self) -> str:
         """As a URI or a message for a person has it: `10.0.0.1:5060`, `[::1]:5060`."""
         return f"{uri_host(self.host)}:{self.port}"

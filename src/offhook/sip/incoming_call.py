@@ -46,7 +46,8 @@ class IncomingCall(InviteSession):
         caller = Identity.of_caller(request.message, request.from_, trusted=trusted)
         self.remote = RemoteParty(caller, request.from_)
         self._transaction = transaction
-        self.in_the_clear = transaction.request.source.transport != "TLS"
+        self.goes_by(request.source)
+        self.negotiation.exposed = self.exposed_by(request.source)
         self.secure = "sips" in {transaction.request.message.uri.scheme, dialog.first.scheme}
         self._become(self._client_of(dialog))
         self.client.ready = False

@@ -12,10 +12,11 @@ from .accepted_invite import AcceptedInvite
 from .account import Account
 from .account_credentials import AccountCredentials
 from .capabilities import advertise
+from .destination import Destination
 from .dialog import Dialog
 from .dialog_client import NO_HEADERS, DialogClient, TooManyWaiting
 from .diversion import Diversion
-from .events import Ended, MediaChanged, PeerHold, RemoteChanged, UserAgentEvent
+from .events import Ended, MediaChanged, PeerHold, RemoteChanged, SignallingChanged, UserAgentEvent
 from .hold import Hold
 from .hop import Hop
 from .in_dialog import RECEIVERS
@@ -31,6 +32,7 @@ from .remote_party import RemoteParty
 from .server_transaction import ServerTransaction
 from .session_change import SessionChange
 from .session_timer import SessionTimer
+from .target import first_of_all
 from .transaction_layer import TransactionLayer
 from .transfers import Transfers
 from .warning import warning as warning_of
@@ -77,7 +79,9 @@ class InviteSession:
         self.client: DialogClient
         """Of the dialog that is confirmed, or that an incoming call is to confirm."""
         self.in_the_clear = False
-        """An offer or answer went by another transport than TLS."""
+        """An offer or answer went by another way than TLS to somebody who has proved who he is."""
+        self.keys_over_tls = account is not None and first_of_all(account).over_tls
+        """No key of ours is to go by anything else: the account is spoken to over TLS."""
         self.remote: RemoteParty
         """The far end."""
         self.transfers = Transfers(self)
@@ -91,6 +95,7 @@ class InviteSession:
         """The 2xx whose ACK has not come yet. A new INVITE takes its place: the other end has moved on."""
         self._silent = False
         self._byes = 0
+        self._shown_safe = False
 
     @property
     def confirmed(self) -> bool:
@@ -184,6 +189,7 @@ class InviteSession:
             return
         self._stop_repeating()
         if accepted.wants_answer:
+            self.goes_by(ack.source)
             try:
                 flow = self.negotiation.read_answer(ack.message)
                 self.agree(flow, self._offered_direction(), from_answer=True)
@@ -231,15 +237,37 @@ class InviteSession:
             self.tell(PeerHold(self.call, self.hold.there))
 
     def _take_flow(self, flow: MediaFlow) -> None:
-        if flow != self.flow:
-            self.flow = flow
-            self.tell(MediaChanged(self.call, flow, over_tls=self.over_tls))
+        if flow == self.flow:
+            self.judge()
+            return
+        self.flow, self._shown_safe = flow, self.over_tls
+        self.tell(MediaChanged(self.call, flow, over_tls=self._shown_safe))
+
+    def judge(self) -> None:
+        """Tell whether others can read along, where it is not as it was told: the far end is reached
+        elsewhere now, or something went another way."""
+        if self.flow is not None and self.over_tls != self._shown_safe:
+            self._shown_safe = not self._shown_safe
+            self.tell(SignallingChanged(self.call, self.flow, over_tls=self._shown_safe))
+
+    def goes_by(self, way: Hop | Destination) -> None:
+        """An offer or answer did, ours or theirs."""
+        self.in_the_clear |= not self.layer.proven(way)
+
+    def exposed_by(self, way: Hop | Destination) -> bool:
+        """Keys of ours that go by `way` are laid open (RFC 4568 §8.3)."""
+        return self.keys_over_tls and not way.over_tls
 
     @property
     def over_tls(self) -> bool:
         """Nobody could read our offers and answers on this end's own hop; of those behind it nothing is
         known."""
-        return not self.in_the_clear and (self._dialog is None or self._dialog.destination.over_tls)
+        dialog = self._spoken_in
+        return not self.in_the_clear and (dialog is None or self.layer.proven(dialog.destination))
+
+    @property
+    def _spoken_in(self) -> Dialog | None:
+        return self._dialog
 
     # --- our own requests in it
 

@@ -8,7 +8,7 @@ from sipmessage import Request, Response
 from .media import LocalMedia, MediaFlow
 from .message import content_type
 from .offer_answer import NotAcceptable, accept, answer, offer
-from .protection import Protection
+from .protection import NotProtected, Protection
 from .sdp import Origin
 
 SDP = "application/sdp"
@@ -27,6 +27,15 @@ class Negotiation:
         self._version = 0
         self._description = b""
 
+    @property
+    def exposed(self) -> bool:
+        """What is said next goes by a way on which keys are not to be read."""
+        return self._protection.exposed
+
+    @exposed.setter
+    def exposed(self, exposed: bool) -> None:
+        self._protection.exposed = exposed
+
     def branch(self) -> "Negotiation":
         """For one of several ends that our offer reached, each of which answers it for itself."""
         branch = copy(self)
@@ -42,9 +51,13 @@ class Negotiation:
         self.pending = False
 
     def offer(self, media: LocalMedia, *, whole: bool = False) -> bytes:
-        """`whole`: as if nothing had been agreed on yet (RFC 3261 §14.2)."""
+        """`whole`: as if nothing had been agreed on yet (RFC 3261 §14.2). Raises NotAcceptable, and nothing
+        has changed then."""
+        try:
+            self._protection.begin_offer(whole=whole)
+        except NotProtected as error:
+            raise NotAcceptable(str(error)) from None
         self._before, self.media, self.pending = self.media, media, True
-        self._protection.begin_offer(whole=whole)
         return self._versioned(lambda: offer(media, self._origin(media), self._protection))
 
     def respond(self, invite: Request, media: LocalMedia) -> tuple[bytes, MediaFlow | None]:

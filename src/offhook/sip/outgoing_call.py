@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from sipmessage import Request
 
 from . import capabilities
 from .account import Account
+from .destination import Destination
 from .dialog import Dialog
 from .dialog_client import MAX_CHALLENGES, NO_HEADERS
 from .early_dialog import EarlyDialog
@@ -15,7 +17,7 @@ from .hop import Hop
 from .identity import ANONYMOUS, Identity
 from .invite_session import InviteSession, Owner
 from .media import Direction, LocalMedia, MediaFlow
-from .message import ReceivedResponse, new_request, phrase_of
+from .message import ReceivedResponse, finish, new_request, phrase_of
 from .name_addr import NameAddr, name_addr
 from .negotiation import Negotiation
 from .offer_answer import NotAcceptable
@@ -31,6 +33,14 @@ from .uri import WireUri, sip_uri_text
 
 MAX_FORKS = 16
 """Dialogs that one INVITE may open; branches beyond them are not followed."""
+
+
+class Aim(NamedTuple):
+    """The Request-URI of an INVITE, its routes, and where it goes first."""
+
+    uri: WireUri
+    routes: list[str]
+    destination: Destination
 
 
 class OutgoingCall(InviteSession):
@@ -60,6 +70,8 @@ class OutgoingCall(InviteSession):
         self._giving_up = False
         self._patience: Timer | None = None
         self._attempt = 1
+        self._withheld = ""
+        """Why the INVITE is not sent."""
         self._redirections: Redirections
 
     def invite(
@@ -72,11 +84,14 @@ class OutgoingCall(InviteSession):
         self.media = media
         self.secure = target.scheme == "sips"
         self.remote = RemoteParty(Identity(str(target), ""), NameAddr("", str(target)))
-        self._request = self._build(target, media)
+        aim = self._aim(target)
+        self._request = self._build(target, self._offered(aim.destination))
         for name, value in headers.items():
             self._request.headers.set(name, value)
-        self._redirections = Redirections(target, self._owner.redirects, self.account, self._owner.may_call)
-        self._send(target, now)
+        self._redirections = Redirections(
+            target, self._owner.redirects, self.account, self._owner.may_call, self._hindrance
+        )
+        self._send(aim, now)
 
     @property
     def confirmed(self) -> bool:
@@ -110,7 +125,7 @@ class OutgoingCall(InviteSession):
 
     # --- the INVITE
 
-    def _build(self, target: WireUri, media: LocalMedia) -> Request:
+    def _build(self, target: WireUri, offer: bytes) -> Request:
         layer, account = self.layer, self.account
         if account is None:
             caller = name_addr("", sip_uri_text("", layer.contact.host, layer.contact.port))
@@ -129,28 +144,48 @@ class OutgoingCall(InviteSession):
         }
         if self._private:
             headers["Privacy"] = "id"
-        return new_request("INVITE", target, headers, self.negotiation.offer(media))
+        return new_request("INVITE", target, headers, offer)
 
-    def _send(self, target: WireUri, now: float) -> None:
-        request = self._request
-        request.uri, routes, first = routed(target, preloaded(self.account, self._route))
-        if routes:
-            request.headers.setlist("Route", routes)
+    def _aim(self, target: WireUri, *, redirected: bool = False) -> Aim:
+        """Whoever is not to be called but over TLS, and may have it, is asked for it: where a 3xx leads an
+        account that is spoken to over TLS, or where keys go with the call."""
+        uri, routes, first = routed(target, preloaded(self.account, self._route))
         destination = first_destination(first, self.account)
+        bound = redirected or (self.account is not None and self.account.srtp == "required")
+        if target.scheme == "sips" or (self.keys_over_tls and bound and destination.transport is None):
+            destination = destination.secured()
+        return Aim(uri, routes, destination)
+
+    def _offered(self, destination: Destination) -> bytes:
+        """Our offer as it may be read on the way there; empty, where there is none that may."""
+        self._withheld = ""
+        self.negotiation.exposed = self.exposed_by(destination)
+        try:
+            return self.negotiation.offer(self.media)
+        except NotAcceptable as error:
+            self._withheld = f"{error}, not to {destination}"
+            return b""
+
+    def _send(self, aim: Aim, now: float) -> None:
+        request = self._request
+        request.uri = aim.uri
+        if aim.routes:
+            request.headers.setlist("Route", aim.routes)
         self._sending = Sending(
             self.layer,
             request,
-            destination.secured() if target.scheme == "sips" else destination,
+            aim.destination,
             self._on_response,
             self._prepare,
             on_stray=self._on_stray,
             call=self.call,
             may_grow=True,
+            withheld=self._withheld,
         )
         self._sending.begin(now)
 
     def _prepare(self, request: Request, hop: Hop) -> None:
-        self.in_the_clear |= hop.transport != "TLS"
+        self.goes_by(hop)
         request.headers.set("Contact", f"<{self.contact(hop)}>")
         credentials = self._owner.credentials(self.account)
         if credentials is not None:
@@ -164,7 +199,7 @@ class OutgoingCall(InviteSession):
 
     def contact(self, hop: Hop) -> str:
         if self.account is not None and self._private:
-            return self.layer.contact_uri(replace(self.account, user=""), hop)
+            return self.layer.contact_uri(replace(self.account, user=""), hop, secure=self.secure)
         return super().contact(hop)
 
     def _prefer_identity(self, invite: Request, *, trusted: bool) -> None:
@@ -313,7 +348,8 @@ class OutgoingCall(InviteSession):
                 self._follow(target, now)
                 return
         self._report(response.code, _phrase(response), now)
-        self.tell(Failed(self.call, response.code, _why(response), contacts))
+        why = f"{_why(response)}{self._redirections.why_not}"
+        self.tell(Failed(self.call, response.code, why, contacts))
         self._leave(now)
 
     def _follow(self, target: WireUri, now: float) -> None:
@@ -324,7 +360,15 @@ class OutgoingCall(InviteSession):
         self._begin_anew()
         self._attempt, self._told, self.flow = 1, None, None
         self.secure = target.scheme == "sips"
-        self._send(target, now)
+        aim = self._aim(target, redirected=True)
+        if self._withheld or self.exposed_by(aim.destination) != self.negotiation.exposed:
+            finish(request, self._offered(aim.destination))
+        self._send(aim, now)
+
+    def _hindrance(self, target: WireUri) -> str:
+        """Why not: an account that is spoken to over TLS is sent nowhere else."""
+        destination = self._aim(target, redirected=True).destination
+        return f"not over TLS to {destination}" if self.exposed_by(destination) else ""
 
     def _authorized(self, response: ReceivedResponse) -> bool:
         """Give the INVITE the credentials that a 401 or 407 asks for; False: there are none left to try."""
@@ -361,6 +405,10 @@ class OutgoingCall(InviteSession):
             if early.dialog is not chosen and tag not in self._acks:
                 self._owner.dialog_closed(early.dialog)
         self._heard = None
+
+    @property
+    def _spoken_in(self) -> Dialog | None:
+        return self._heard.dialog if self._dialog is None and self._heard is not None else self._dialog
 
     def negotiation_in(self, dialog: Dialog) -> Negotiation | None:
         early = self._branches.get(dialog.remote_tag) if self._dialog is None else None

@@ -32,6 +32,7 @@ def invite(
     if answered is not None:
         body, flow = answered
         dialog.refresh(request.message, request.source)
+        session.judge()
         session.accept(transaction, body, now, wants_answer=flow is None)
 
 
@@ -52,6 +53,7 @@ def update(
             return
         body, _ = answered
     dialog.refresh(request.message, request.source)
+    session.judge()
     response = session.layer.response(request, 200)
     session.open_dialog(response, request)
     advertise(response)
@@ -79,7 +81,9 @@ def acknowledged(
         session.refuse_with(transaction, 481, now)
         return
     body = b""
-    if request.message.body and not wanted:
+    if wanted:
+        session.goes_by(request.source)
+    elif request.message.body:
         answered = answer(session, request, transaction, dialog, now)
         if answered is None:
             return
@@ -109,7 +113,9 @@ def answer(
     if content_type(request.message) not in {"", SDP}:
         session.unsupported_body(transaction, SDP, now)
         return None
-    session.in_the_clear |= request.source.transport != "TLS"
+    session.goes_by(request.source)
+    session.judge()
+    negotiation.exposed = session.exposed_by(request.source)
     ours = session.hold.answered(session.media.direction)
     if not request.message.body:
         ours = session.hold.offered(session.media.direction, session.hold.here)

@@ -13,6 +13,8 @@ SECURE = "RTP/SAVP"
 PROFILES = frozenset({PLAIN, SECURE})
 
 _NOT_SPOKEN = f"{SECURE} is not spoken here, {PLAIN} is: srtp=no"
+_EXPOSED = "srtp=required, and its keys go over TLS alone"
+_KEYLESS = f"{SECURE} wants keys, and here they go over TLS alone"
 
 
 class NotProtected(Exception):
@@ -33,9 +35,12 @@ class Protection:
     A key that was agreed on stays through every offer of ours (§7.1.4), where it stands alone. A new key from
     the far end may mean another party with a count of packets that begins anew: it is answered by a new key
     of ours, so that both begin together. Keys come from `octets`, which gives as many random ones as asked.
+
+    `exposed`: what is said next can be read by others, and is to hold no keys (§8.3).
     """
 
     def __init__(self, policy: Srtp, octets: Callable[[int], bytes]) -> None:
+        self.exposed = False
         self._policy = policy
         self._octets = octets
         self._offered: tuple[CryptoLine, ...] = ()
@@ -46,8 +51,11 @@ class Protection:
 
     def begin_offer(self, *, whole: bool) -> None:
         """Have keys for the next offer. `whole`: it is to say everything this end can do, whatever was agreed
-        before, for others may be meant by it than those who agreed (RFC 3261 §14.2)."""
-        if self._policy == "no":
+        before, for others may be meant by it than those who agreed (RFC 3261 §14.2). Raises NotProtected."""
+        if self._spoken == "required" and self.exposed:
+            raise NotProtected(_EXPOSED)
+        if self._spoken == "no":
+            self._offered = ()
             return
         suites = list(SUITES)
         keys = {}
@@ -62,7 +70,7 @@ class Protection:
 
     def offer(self, stream: Media) -> Media:
         """The stream with what is offered to protect it."""
-        if self._policy == "no":
+        if self._spoken == "no":
             return stream
         lines = tuple(line.attribute for line in self._offered)
         return replace(stream, protocol=self._profile, attributes=(*stream.attributes, *lines))
@@ -70,9 +78,9 @@ class Protection:
     def accept(self, answered: Media) -> SrtpKeys | None:
         """What the answer to our offer agrees on; None: nothing is encrypted. Raises NotProtected."""
         secure = answered.protocol.upper() == SECURE
-        if self._policy == "no" and secure:
-            raise NotProtected(_NOT_SPOKEN)
-        lines = () if self._policy == "no" else tuple(crypto_lines(answered))
+        if self._spoken == "no" and secure:
+            raise NotProtected(self._unspoken)
+        lines = () if self._spoken == "no" else tuple(crypto_lines(answered))
         if not lines:
             if secure or self._policy == "required":
                 raise NotProtected(f"the answer has no key for {self._profile}, which was asked for")
@@ -106,10 +114,12 @@ class Protection:
 
     def _chosen(self, offered: Media, profile: str) -> CryptoLine | None:
         """The first line that can be used (§7.1.2)."""
-        if self._policy == "no":
+        if self._spoken == "no":
             if profile == SECURE:
-                raise NotProtected(_NOT_SPOKEN)
+                raise NotProtected(self._unspoken)
             return None
+        if self.exposed:
+            raise NotProtected(_EXPOSED)
         lines = list(crypto_lines(offered))
         for line in lines:
             if isinstance(line, CryptoLine):
@@ -119,6 +129,14 @@ class Protection:
             wanted = "" if profile == SECURE else ", and srtp=required"
             raise NotProtected(f"{profile} without a crypto line that can be used: {why[:300]}{wanted}")
         return None
+
+    @property
+    def _spoken(self) -> Srtp:
+        return "no" if self.exposed and self._policy == "optional" else self._policy
+
+    @property
+    def _unspoken(self) -> str:
+        return _NOT_SPOKEN if self._policy == "no" else _KEYLESS
 
     def _agree(self, keys: SrtpKeys | None, profile: str) -> SrtpKeys | None:
         self._agreed = keys

@@ -44,7 +44,8 @@ def contacts_of(response: Response) -> tuple[str, ...]:
 
 
 class Redirections:
-    """Those of one call, placed to `target` from `account`; `may_call` says whether one may lead to a URI."""
+    """Those of one call, placed to `target` from `account`; `may_call` says whether one may lead to a URI,
+    `hinders` what else stands in its way, if anything does."""
 
     def __init__(
         self,
@@ -52,8 +53,12 @@ class Redirections:
         policy: Redirects = Redirects.FOLLOW,
         account: Account | None = None,
         may_call: Callable[[str], bool] = lambda _uri: True,
+        hinders: Callable[[WireUri], str] = lambda _uri: "",
     ) -> None:
+        self.why_not = ""
+        """To follow a phrase: what stood in the way of the last one."""
         self._may_call = may_call
+        self._hinders = hinders
         self._follows = policy is not Redirects.NEVER
         # Whoever asked for sips: is not sent on without TLS.
         self._schemes = frozenset({"sips"} if target.scheme == "sips" else {"sip", "sips"})
@@ -65,6 +70,7 @@ class Redirections:
 
     def next(self, contacts: tuple[str, ...]) -> WireUri | None:
         """The first that can be called from here and was not; None when there is none, or enough were."""
+        self.why_not = ""
         if not self._follows or not self._left:
             return None
         for contact in contacts:
@@ -76,6 +82,9 @@ class Redirections:
             ):
                 continue
             if str(target) not in self._tried and self._may_call(str(target)):
+                if why := self._hinders(target):
+                    self.why_not = self.why_not or f", {why}"
+                    continue
                 self._tried.add(str(target))
                 self._left -= 1
                 return target

@@ -35,7 +35,8 @@ class Sending:
     made here. `on_stray` hears each 2xx of a hop that was given up before it answered.
 
     Each hop gets the same request in a transaction of its own, after `prepare` had it. With `may_grow` a
-    request too long for a datagram is tried over TCP first, where nobody has fixed the transport.
+    request too long for a datagram is tried over TCP first, where nobody has fixed the transport. One that
+    is `withheld`, and why, is sent to nobody.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Sending:
         on_stray: OnResponse = _nothing,
         call: str | None = None,
         may_grow: bool = False,
+        withheld: str = "",
     ) -> None:
         self.request = request
         self.transaction: ClientTransaction | None = None
@@ -59,6 +61,7 @@ class Sending:
         self._prepare = prepare
         self._on_stray = on_stray
         self._call = call
+        self._withheld = withheld
         self._may_grow = may_grow and destination.transport is None and not destination.secure
         self._left: list[Hop] = []
         self._heard = False
@@ -135,7 +138,7 @@ class Sending:
         self.transaction = transaction
         if self._left and not self._settled:
             self._patience = self._layer.timers.start(now + PATIENCE, self._no_answer)
-        self._layer.begin(transaction, now)
+        self._layer.begin(transaction, now, self._withheld)
 
     def _no_answer(self, now: float) -> None:
         transaction = self.transaction
@@ -152,7 +155,7 @@ class Sending:
         if self._patience is not None:
             self._patience.cancel()
         # A hop that has said 100 is not dead, whatever becomes of the request.
-        dead = response.own and not self._heard
+        dead = response.own and not self._heard and not self._withheld
         busy = response.code == 503 and not response.own
         self._heard = True
         if dead or busy:

@@ -67,9 +67,16 @@ class SessionChange:
         if self._asked == held and not self._renew:
             return
         self._renews, self._renew = self._renew, False
-        media = session.media
+        media, way = session.media, session.client.dialog.destination
         self._direction = session.hold.offered(media.direction, self._asked)
-        offer = session.negotiation.offer(replace(media, direction=self._direction))
+        session.negotiation.exposed = session.exposed_by(way)
+        try:
+            offer = session.negotiation.offer(replace(media, direction=self._direction))
+        except NotAcceptable as error:
+            self._refused(488, f"{error}, not to {way}")
+            return
+        session.goes_by(way)
+        session.judge()
         self._reinvite = ReInvite(session.client, offer, session.timer.asks(), self._on_outcome, now)
 
     def stop(self) -> None:
@@ -83,6 +90,7 @@ class SessionChange:
         self._reinvite = None
         if session.over:
             return
+        session.judge()
         if response.code < 300:
             session.timer.answered(response.message, now)
             self._accepted(response)

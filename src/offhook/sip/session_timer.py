@@ -136,6 +136,7 @@ class SessionTimer:
             return
         if response.code < 300:
             self._session.client.dialog.refresh(response.message)
+            self._session.judge()
             self.answered(response.message, now)
         elif response.code in UPDATE_UNKNOWN:
             self._updates = False

@@ -34,6 +34,11 @@ class Tls:
         self._settings = settings or TlsSettings()
         self._own = own
 
+    @property
+    def proves(self) -> bool:
+        """Servers have to prove who they are."""
+        return self._settings.verify
+
     def to(self, hop: Hop) -> TlsSession:
         """A session towards `hop`. Raises TlsFailed."""
         try:

@@ -9,6 +9,7 @@ from sipmessage import Request, Response
 
 from .account import Account
 from .client_transaction import ClientTransaction
+from .destination import Destination
 from .hop import Hop, Transmit, Transport, uri_host
 from .locator import Locator
 from .message import ReceivedRequest, ReceivedResponse, finish, put_via, respond, shorten
@@ -56,6 +57,8 @@ class TransactionLayer:
         """Accounts, by their ids, whose registrar reaches this end by the stream it registered on."""
         self.tls_port = 0
         """Where this end listens for TLS, or 0."""
+        self.tls_proves = True
+        """Over TLS the servers that this end connects to prove who they are."""
         self.product = one_line(product)
         self.outbox: list[Transmit] = []
         self.timers = Timers()
@@ -105,6 +108,10 @@ class TransactionLayer:
     def _port(self, transport: Transport) -> int:
         return (self.tls_port if transport == "TLS" else 0) or self.contact.port
 
+    def proven(self, way: Hop | Destination) -> bool:
+        """Nobody can read along on this end's own hop: it is TLS, with somebody who has proved who he is."""
+        return way.over_tls and not way.accepted and self.tls_proves
+
     # --- as a client
 
     def transaction(
@@ -120,13 +127,15 @@ class TransactionLayer:
         self.begin(transaction, now)
         return transaction
 
-    def begin(self, transaction: ClientTransaction, now: float) -> None:
+    def begin(self, transaction: ClientTransaction, now: float, withheld: str = "") -> None:
+        """Send its request; or, where it says why not, have it fail."""
         self._client[transaction.branch, transaction.request.method] = transaction
         self.traffic.request_goes(transaction.request.method)
         hop = transaction.hop
         if _laid_open(transaction.request, hop):
-            reason = f"a sips: call goes over TLS alone, and {hop} would take {hop.transport}"
-            self.timers.start(now, lambda at: transaction.fail(reason, at))
+            withheld = f"a sips: call goes over TLS alone, and {hop} would take {hop.transport}"
+        if withheld:
+            self.timers.start(now, lambda at: transaction.fail(withheld, at))
         else:
             transaction.begin(now)
 

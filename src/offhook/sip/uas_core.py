@@ -209,6 +209,8 @@ class UasCore:
             invite.expect_sound(request, account, self._layer.contact.host)
         except NotTaken as refused:
             self._refuse(request, refused.code, refused.headers, refused.reason)
+            if refused.why:
+                self._limit.tell(request.source, refused.why, now)
             return
         if self._calls.full or self._layer.full:
             self._refuse(request, 503, {"Retry-After": "5"})
