@@ -7,7 +7,7 @@ from sipmessage import Request
 
 from offhook.sip import Account, Hop
 from offhook.sip.events import Answered, Failed, MediaChanged, Progress, ReferDone, ReferFailed
-from offhook.sip.redirection import MAX_REDIRECTIONS, Redirections
+from offhook.sip.redirection import MAX_REDIRECTIONS, Redirections, Redirects
 from offhook.sip.uri import parse_uri
 
 from .message_text import SDP, read, response
@@ -186,6 +186,12 @@ def test_what_is_called(contacts: tuple[str, ...], target: str | None) -> None:
     found = Redirections(parse_uri("sip:bob@a")).next(contacts)
     assert (None if found is None else str(found)) == target
     assert Redirections(parse_uri("sips:bob@a")).next(contacts) is None
+
+
+@pytest.mark.parametrize("maddr", ["192.0.2.66", "evil.example", "A"])
+def test_one_to_the_domain_that_was_called_is_not_led_out_of_it(maddr: str) -> None:
+    followed = Redirections(parse_uri("sip:bob@a"), Redirects.DOMAIN).next((f"sip:carol@a;maddr={maddr}",))
+    assert (followed is not None) == (maddr == "A")
 
 
 @pytest.mark.parametrize("answers", [True, False])

@@ -1,5 +1,6 @@
 """What a request is to reach, before anything is looked up (RFC 3263 §4)."""
 
+import re
 import socket
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,6 +9,8 @@ from sipmessage import URI
 
 from .hop import Hop, Transport
 from .uri import DEFAULT_PORT
+
+_HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?", re.IGNORECASE | re.ASCII)
 
 TRANSPORTS: dict[str, Transport] = {"udp": "UDP", "tcp": "TCP", "tls": "TLS"}
 
@@ -37,13 +40,19 @@ class Destination:
 
 
 def destination_of(uri: URI) -> Destination:
-    """Of a SIP URI. A transport that is not spoken here counts as not given."""
+    """Of a SIP URI. A transport that is not spoken here counts as not given.
+
+    `maddr` takes the place of the host (RFC 3263 §4), but not over TLS: a certificate is for the host.
+    """
     secure = uri.scheme == "sips"
     transport = TRANSPORTS.get((uri.parameters.get("transport") or "").lower())
     if transport is not None and secure:
         # `sips:` with `transport=tcp` is TLS over TCP (RFC 3261 §26.2.2).
         transport = "TLS"
-    return Destination(uri.host.strip("[]").lower(), uri.port, transport, secure)
+    host, maddr = uri.host, uri.parameters.get("maddr")
+    if maddr and transport != "TLS" and not secure and _HOST.fullmatch(maddr):
+        host = maddr
+    return Destination(host.strip("[]").lower(), uri.port, transport, secure)
 
 
 @lru_cache

@@ -78,7 +78,7 @@ class Redirections:
             if (
                 target is None
                 or target.scheme not in self._schemes
-                or (self._hosts is not None and target.host.lower() not in self._hosts)
+                or (self._hosts is not None and not {target.host.lower(), *_maddr(target)} <= self._hosts)
             ):
                 continue
             if str(target) not in self._tried and self._may_call(str(target)):
@@ -89,6 +89,12 @@ class Redirections:
                 self._left -= 1
                 return target
         return None
+
+
+def _maddr(target: WireUri) -> set[str]:
+    """Where it goes instead of its host, if anywhere (RFC 3263 §4)."""
+    maddr = target.parameters.get("maddr")
+    return {maddr.lower()} if maddr else set()
 
 
 def _callable(contact: str) -> WireUri | None:

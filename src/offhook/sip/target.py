@@ -61,7 +61,9 @@ def first_destination(first: WireUri, account: Account | None) -> Destination:
     """Of the URI that a request goes to first: the account's own host by the account's transport, any other
     as its URI says."""
     if account is not None and first.host.lower() == account.host.lower() and first.port == account.port:
-        return destination_of_account(account)
+        own = destination_of_account(account)
+        if own.over_tls or "maddr" not in first.parameters:
+            return own
     return destination_of(first)
 
 
