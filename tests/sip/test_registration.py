@@ -345,9 +345,10 @@ def test_password_is_in_no_reason() -> None:
     assert "hunter2" not in f"{binding.reason} {binding.__dict__}"
 
 
-def test_a_registrar_that_sends_us_to_another() -> None:
+@pytest.mark.parametrize("code", [300, 301, 302, 305, 380])
+def test_a_registrar_that_sends_us_to_another(code: int) -> None:
     binding = registration()
-    elsewhere = binding.response(reply(binding.start(0), 302, Contact="<sip:x@pbx2.example:5070>;q=1"), 0)
+    elsewhere = binding.response(reply(binding.start(0), code, Contact="<sip:x@pbx2.example:5070>;q=1"), 0)
     assert elsewhere is not None
     assert str(elsewhere.uri) == "sip:pbx2.example:5070;transport=udp"
     assert elsewhere.headers["To"] == "<sip:1001@pbx.example>"
