@@ -28,10 +28,12 @@ class Desk:
         self.bob.add_account(Account(1, "bob", PBX.host, password="secret", mwi=mwi))  # type: ignore[arg-type]
         self.notified = 0
 
-    def register(self) -> "Desk":
+    def register(self, **headers: str) -> "Desk":
         self.bob.register(1, self.now)
         (register,) = self.sent("REGISTER")
-        self.receive(response(register, 200, headers={"Contact": "<sip:bob@192.0.2.201:5060>;expires=7200"}))
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        bound = {"Contact": "<sip:bob@192.0.2.201:5060>;expires=7200"}
+        self.receive(response(register, 200, headers=bound | named))
         return self
 
     def receive(self, data: bytes) -> None:
@@ -297,6 +299,16 @@ def test_a_moment_of_trouble_is_not_an_answer() -> None:
     desk = Desk("auto").register()
     desk.answer(desk.subscribe(within=GRACE), 503, Retry_After="30")
     assert desk.next_after() == 30
+
+
+def test_it_is_asked_by_the_route_that_the_registrar_wants_now() -> None:
+    desk = Desk("yes").register(Service_Route="<sip:192.0.2.1;x=1;lr>")
+    subscribe = desk.subscribe()
+    assert read(subscribe).headers["Route"] == "<sip:192.0.2.1;x=1;lr>"
+    desk = Desk("auto").register(Service_Route="<sip:192.0.2.1;x=1;lr>")
+    desk.wait(GRACE / 2)
+    desk.register(Service_Route="<sip:192.0.2.1;x=2;lr>")
+    assert read(desk.subscribe(within=GRACE / 2)).headers["Route"] == "<sip:192.0.2.1;x=2;lr>"
 
 
 def test_a_refusal_is_told_to_who_wanted_it() -> None:

@@ -105,4 +105,4 @@ class Bindings:
         if messages is None:
             messages = MessageSubscription(self._layer, self._accounts.credentials, self._emit)
             self._messages[changed.account] = messages
-        messages.start(binding.account, binding.service_route, now)
+        messages.start(binding.account, lambda: binding.service_route, now)

@@ -104,7 +104,7 @@ class MessageSubscription:
         self._credentials = credentials
         self._tell = tell
         self._account: Account | None = None
-        self._route: tuple[str, ...] = ()
+        self._route: Callable[[], tuple[str, ...]] = tuple
         self._attempt: _Attempt | None = None
         self._client: DialogClient | None = None
         self._sequence = 0
@@ -115,8 +115,9 @@ class MessageSubscription:
         """Of the messages, without having asked."""
         self._timer: Timer | None = None
 
-    def start(self, account: Account, route: tuple[str, ...], now: float) -> None:
-        """The account is registered there. Nothing, where that was known."""
+    def start(self, account: Account, route: Callable[[], tuple[str, ...]], now: float) -> None:
+        """The account is registered there, and `route` is what its requests are to take by then. Nothing,
+        where that was known."""
         if account == self._account:
             return
         self.stop(now)
@@ -188,7 +189,7 @@ class MessageSubscription:
         layer = self._layer
         of_record = sip_uri(account.user, account.host)
         mailbox = sip_uri(account.user, account.host, account.port)
-        uri, routes, first = routed(mailbox, preloaded(account, self._route))
+        uri, routes, first = routed(mailbox, preloaded(account, self._route()))
         call_id, tag = layer.new_call_id(), layer.new_tag()
         headers = {
             "Max-Forwards": "70",
