@@ -214,6 +214,10 @@ def test_a_late_180_of_a_hop_that_was_left_is_cancelled() -> None:
     scene.network.run(1)
     assert scene.first.lines() == ["CANCEL"]
     assert branch(scene.first.got[0]) == branch(invite)
+    for code in (180, 183):
+        scene.first.say(response(invite, code, tag="late"))
+        scene.network.run(1)
+    assert scene.first.lines() == ["CANCEL"], "once"
     scene.first.say(response(invite, 487, tag="late"))
     scene.network.run(1)
     assert scene.first.lines() == ["CANCEL", "ACK"]

@@ -64,6 +64,8 @@ class Sending:
         self._withheld = withheld
         self._may_grow = may_grow and destination.transport is None and not destination.secure
         self._left: list[Hop] = []
+        self._strays: set[str] = set()
+        """Branches of hops that were given up, and of which the request was taken back."""
         self._heard = False
         self._settled = False
         self._patience: Timer | None = None
@@ -171,7 +173,9 @@ class Sending:
         if response.own:
             return
         if response.code < 200:
-            self._layer.cancel(transaction, now)
+            if transaction.branch not in self._strays:
+                self._strays.add(transaction.branch)
+                self._layer.cancel(transaction, now)
         elif response.code < 300:
             self._on_stray(response, now)
 
