@@ -262,6 +262,29 @@ def test_registration_goes_on_too_and_stays() -> None:
     assert b"\r\nAuthorization: " in scene.second.got[-2] or b"Proxy-Authorization: " in scene.second.got[-2]
 
 
+def test_a_refresh_that_goes_to_a_second_hop_is_no_replay() -> None:
+    scene = Scene(replace(ACCOUNT, mwi="no"))
+
+    def bind(data: bytes) -> list[bytes]:
+        if b"Authorization" not in data:
+            asked = {"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'}
+            return [response(data, 401, tag="r", headers=asked)]
+        return [response(data, 200, tag="r", headers={"Expires": "600"})]
+
+    scene.first.answer = scene.second.answer = bind
+    scene.alice.register(1, scene.network.now)
+    scene.network.run(1)
+    scene.first.silent = True
+    scene.network.run(320)
+    counts = [
+        re.findall(rb"nc=([0-9a-f]+)", data)[0]
+        for proxy in (scene.first, scene.second)
+        for data in dict.fromkeys(proxy.got)
+        if b"\r\nAuthorization: " in data
+    ]
+    assert counts == [b"00000001", b"00000002", b"00000003"]
+
+
 def test_a_name_that_is_not_found_fails_the_call_with_its_reason() -> None:
     scene = Scene()
     scene.network.names["atlanta.example"] = []

@@ -196,6 +196,10 @@ class Credentials:
             ]
             self._set(request, ahead)
 
+    def repeat(self, request: Request) -> None:
+        """`request` goes elsewhere as well: a nonce count that two servers saw would be a replay."""
+        self._set(request, dict.fromkeys(key for key, _ in _carried(request)))
+
     def answer(self, request: Request, response: Response, realms: Collection[str | None] = ()) -> bool:
         """Give `request` the credentials that `response` (401 or 407) asks for, in `realms` if there are any.
 

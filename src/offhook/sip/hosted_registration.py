@@ -138,6 +138,9 @@ class HostedRegistration:
 
     def _prepare(self, request: Request, hop: Hop) -> None:
         self._hop = hop
+        if self._sending is not None and self._sending.transaction is not None:
+            # Another hop had it before, and may share the nonces of this one.
+            self._credentials.digest.repeat(request)
         self.registration.go_by(self._contact(), request, stream=hop.transport != "UDP")
 
     @property
