@@ -42,7 +42,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 def description(data: bytes) -> None:
     """As an offer, whose answer must be one that is understood, and as an answer."""
     with contextlib.suppress(NotAcceptable):
-        ours, flow = answer(data, SOUND, ORIGIN)
+        ours, flow, _ = answer(data, SOUND, ORIGIN)
         assert 0 <= flow.port < 65536
         assert parse_sdp(ours).media
     with contextlib.suppress(NotAcceptable):

@@ -40,7 +40,7 @@ def test_offer_of_another_kind() -> None:
 
 def test_both_ends_agree() -> None:
     far = LocalMedia("10.0.0.2", 6000, codecs=(PCMA, PCMU), telephone_event=96)
-    description, flow = answer(offer(OURS, ORIGIN), far, ORIGIN)
+    description, flow, _ = answer(offer(OURS, ORIGIN), far, ORIGIN)
     digits, noise = Codec("TELEPHONE-EVENT", 101), Codec("CN", 13)
     both = (PCMU, PCMA, digits, noise)
     assert flow == MediaFlow("10.0.0.1", 5004, "10.0.0.1", 5005, PCMU, 101, Direction.SENDRECV, formats=both)
@@ -101,7 +101,7 @@ def test_opus_is_offered_with_digits_by_its_clock() -> None:
 )
 def test_digits_beside_opus(lines: list[str], event: tuple[int | None, int]) -> None:
     offered = theirs("m=audio 4000 RTP/AVP 111 101 102", "a=rtpmap:111 opus/48000/2", *lines)
-    _, flow = answer(offered, replace(OURS, codecs=(OPUS,)), ORIGIN)
+    _, flow, _ = answer(offered, replace(OURS, codecs=(OPUS,)), ORIGIN)
     assert (flow.codec.payload_type, flow.telephone_event, flow.telephone_event_rate) == (111, *event)
 
 
@@ -115,7 +115,7 @@ def test_digits_beside_opus(lines: list[str], event: tuple[int | None, int]) -> 
     ],
 )
 def test_comfort_noise_is_taken_and_not_agreed_on(numbers: str, lines: list[str], noise: set[int]) -> None:
-    description, flow = answer(theirs(f"m=audio 4000 RTP/AVP {numbers}", *lines), OURS, ORIGIN)
+    description, flow, _ = answer(theirs(f"m=audio 4000 RTP/AVP {numbers}", *lines), OURS, ORIGIN)
     assert {codec.payload_type for codec in flow.formats if codec.name == "CN"} == noise
     assert len(parse(description).media[0].payload_types) == 1
 
@@ -143,7 +143,7 @@ def test_comfort_noise_is_taken_and_not_agreed_on(numbers: str, lines: list[str]
 def test_codecs_are_theirs_in_their_order_and_by_their_numbers(
     lines: list[str], codec: Codec, telephone_event: int | None, formats: list[int]
 ) -> None:
-    description, flow = answer(theirs(*lines), ALL_CODECS, ORIGIN)
+    description, flow, _ = answer(theirs(*lines), ALL_CODECS, ORIGIN)
     assert (flow.codec, flow.telephone_event) == (codec, telephone_event)
     assert parse(description).media[0].payload_types == formats
     if telephone_event:
@@ -151,7 +151,7 @@ def test_codecs_are_theirs_in_their_order_and_by_their_numbers(
 
 
 def test_other_streams_are_refused_in_their_place() -> None:
-    description, flow = answer(
+    description, flow, _ = answer(
         theirs(
             "m=video 4002 RTP/AVP 31",
             "m=audio 4004 RTP/SAVP 0",
@@ -197,7 +197,7 @@ def test_direction(said: str, ours: Direction, expected: Direction, level: str) 
         data = theirs("m=audio 4000 RTP/AVP 0", session=f"a={said}\n")
     else:
         data = theirs("m=audio 4000 RTP/AVP 0", f"a={said}", session="a=inactive\n")
-    description, flow = answer(data, media, ORIGIN)
+    description, flow, _ = answer(data, media, ORIGIN)
     assert flow.direction is expected
     assert parse(description).direction_of(parse(description).media[0]) is expected
     assert accept(data, media).direction is expected
@@ -209,13 +209,13 @@ def test_direction(said: str, ours: Direction, expected: Direction, level: str) 
 def test_hold_by_the_unspecified_address(
     media: LocalMedia, address: str, said: str, expected: Direction
 ) -> None:
-    _, flow = answer(theirs("m=audio 4000 RTP/AVP 0", f"a={said}", address=address), media, ORIGIN)
+    _, flow, _ = answer(theirs("m=audio 4000 RTP/AVP 0", f"a={said}", address=address), media, ORIGIN)
     assert flow.direction is expected
 
 
 def test_ipv6() -> None:
     data = theirs("m=audio 4000 RTP/AVP 0", address="IN IP6 2001:db8::2")
-    description, flow = answer(data, OURS_6, Origin(7, 1, "2001:db8::1"))
+    description, flow, _ = answer(data, OURS_6, Origin(7, 1, "2001:db8::1"))
     assert (flow.address, flow.rtcp_address) == ("2001:db8::2", "2001:db8::2")
     assert b"o=- 7 1 IN IP6 2001:db8::1\r\n" in description
     assert b"c=IN IP6 2001:db8::1\r\n" in description
@@ -241,7 +241,7 @@ def test_rtcp_and_packet_time(lines: list[str], rtcp: tuple[str, int], ptime: in
 
 
 def test_times_are_those_of_the_offer() -> None:
-    description, _ = answer(
+    description, _, _ = answer(
         b"v=0\no=- 1 1 IN IP4 10.0.0.2\nc=IN IP4 10.0.0.2\nt=3 5\nm=audio 4 RTP/AVP 0\n", OURS, ORIGIN
     )
     assert b"\r\nt=3 5\r\n" in description
@@ -300,7 +300,7 @@ t=1 2""".splitlines()
 def test_an_answer_fits_the_offer(lines: list[str]) -> None:
     data = theirs(*lines)
     try:
-        description, flow = answer(data, OURS, ORIGIN)
+        description, flow, _ = answer(data, OURS, ORIGIN)
     except NotAcceptable:
         return
     offered, answered = parse(data), parse(description)

@@ -96,7 +96,7 @@ def test_every_policy_with_every_other(caller: Srtp, called: Srtp) -> None:
         with pytest.raises(NotAcceptable, match=r"srtp=(no|required)"):
             answer(offered, OTHER, ORIGIN, theirs)
         return
-    answered, there = answer(offered, OTHER, ORIGIN, theirs)
+    answered, there, _ = answer(offered, OTHER, ORIGIN, theirs)
     here = accept(answered, ONE, ours)
     assert profile_of(answered) == profile_of(offered)
     if not outcome:
@@ -127,7 +127,7 @@ def test_every_policy_with_every_other(caller: Srtp, called: Srtp) -> None:
     ],
 )
 def test_what_is_answered(policy: Srtp, profile: str, lines: list[str], chosen: int | None) -> None:
-    answered, flow = answer(described(*lines, profile=profile), ONE, ORIGIN, protection(policy))
+    answered, flow, _ = answer(described(*lines, profile=profile), ONE, ORIGIN, protection(policy))
     assert profile_of(answered) == profile.upper()
     assert [line.tag for line in lines_of(answered)] == ([] if chosen is None else [chosen])
     if chosen is None:
@@ -164,7 +164,7 @@ def test_of_two_streams_the_one_that_can_be_used_is_taken() -> None:
         ("no", 7000, [("RTP/SAVP", 0), ("RTP/AVP", 5004)]),
         ("required", 6000, [("RTP/SAVP", 5004), ("RTP/AVP", 0)]),
     ):
-        answered, flow = answer(both, ONE, ORIGIN, protection(policy))
+        answered, flow, _ = answer(both, ONE, ORIGIN, protection(policy))
         assert flow.port == port
         assert (flow.srtp is None) == (policy == "no")
         assert [(stream.protocol, stream.port) for stream in parse_sdp(answered).media] == protocols
@@ -230,7 +230,7 @@ def test_an_offer_to_whoever_asks_for_one_says_all_and_keeps_the_key() -> None:
 
 def test_the_same_key_from_the_far_end_is_answered_by_ours() -> None:
     ours, flow = agreed()
-    answered, again = answer(described(line(tag=8), "a=sendonly"), ONE, ORIGIN, ours)
+    answered, again, _ = answer(described(line(tag=8), "a=sendonly"), ONE, ORIGIN, ours)
     assert again == replace(flow, direction=Direction.RECVONLY)
     assert [line.tag for line in lines_of(answered)] == [8]
 
@@ -238,7 +238,7 @@ def test_the_same_key_from_the_far_end_is_answered_by_ours() -> None:
 @pytest.mark.parametrize("changed", [line(55), line(suite="AEAD_AES_128_GCM")])
 def test_a_new_key_from_the_far_end_is_answered_by_a_new_one(changed: str) -> None:
     ours, flow = agreed()
-    _, again = answer(described(changed), ONE, ORIGIN, ours)
+    _, again, _ = answer(described(changed), ONE, ORIGIN, ours)
     assert flow.srtp is not None
     assert again.srtp is not None
     assert again.srtp.receiving == parse(changed.removeprefix("a=crypto:")).key
@@ -249,7 +249,7 @@ def test_a_new_key_from_the_far_end_is_answered_by_a_new_one(changed: str) -> No
 
 def test_a_far_end_that_stops_to_encrypt() -> None:
     ours, _ = agreed()
-    answered, flow = answer(described(), ONE, ORIGIN, ours)
+    answered, flow, _ = answer(described(), ONE, ORIGIN, ours)
     assert flow.srtp is None
     assert lines_of(answered) == []
     strict, _ = agreed("required")
@@ -270,7 +270,7 @@ OFFERED = [line(), line(5, tag=2), f"{line()} X", "a=crypto:1", "a=inactive"]
 def test_required_goes_on_in_the_profile_that_keys_were_offered_in():
     """RFC 8643: to be encrypted is what counts, not what the profile calls itself."""
     strict = protection("required")
-    answered, flow = answer(described(line(tag=7)), ONE, ORIGIN, strict)
+    answered, flow, _ = answer(described(line(tag=7)), ONE, ORIGIN, strict)
     assert profile_of(answered) == "RTP/AVP"
     assert flow.srtp is not None
     again = first_offer(strict)
@@ -289,7 +289,7 @@ def test_whatever_is_offered_the_answer_has_one_of_its_lines_or_none(lines: list
         for profile in ("RTP/AVP", "RTP/SAVP"):
             offered = described(*lines, profile=profile)
             try:
-                answered, flow = answer(offered, ONE, ORIGIN, protection(policy))
+                answered, flow, _ = answer(offered, ONE, ORIGIN, protection(policy))
             except NotAcceptable:
                 continue
             tags = [line.tag for line in lines_of(answered)]

@@ -316,3 +316,33 @@ def test_an_update_of_a_call_that_rings(body: str, code: int) -> None:
     (answer,) = stage.receive(within("UPDATE", tag, 2, body))
     assert isinstance(answer, Response)
     assert answer.code == code, "RFC 3311 §5.2"
+
+
+def test_each_later_offer_keeps_the_lines_that_the_session_has() -> None:
+    """RFC 3264 §8: none of them goes away, those that are off have port 0."""
+    stage = Stage()
+    video = "m=video 40010 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    call = stage.incoming(SDP.replace("m=audio", video + "m=audio"))
+    stage.bob.answer(call, SOUND, 0.0)
+    (answer,) = stage.sent()
+    tag = answer.headers["To"].partition("tag=")[2]
+    stage.receive(within("ACK", tag, 1))
+    stage.told()
+    stage.bob.hold(call, 0.0)
+    data = stage.bob.outbox[-1].data
+    (hold,) = stage.sent()
+    lines = [line for line in hold.body.decode().split("\r\n") if line.startswith("m=")]
+    assert lines[0] == "m=video 0 RTP/AVP 96"
+    assert lines[1].startswith("m=audio 3456 ")
+    agreed = SDP.replace("m=audio", "m=video 0 RTP/AVP 96\r\nm=audio") + "a=recvonly\r\n"
+    stage.receive(response(data, 200, body=agreed))
+    assert [type(event) for event in stage.told()] == [MediaChanged], "and nothing is refused"
+    (offer,) = stage.receive(within("INVITE", tag, 2))
+    assert b"m=video 0 RTP/AVP 96\r\nm=audio 3456 " in offer.body
+    stage.receive(within("ACK", tag, 2, agreed))
+    again = SDP + video
+    (answer,) = stage.receive(within("INVITE", tag, 3, again))
+    assert [line[:12] for line in answer.body.decode().split("\r\n") if line.startswith("m=")] == [
+        "m=audio 3456",
+        "m=video 0 RT",
+    ]

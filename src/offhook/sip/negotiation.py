@@ -7,7 +7,7 @@ from sipmessage import Request, Response
 
 from .media import LocalMedia, MediaFlow
 from .message import content_type
-from .offer_answer import NotAcceptable, accept, answer, offer
+from .offer_answer import SOUND_ALONE, Lines, NotAcceptable, accept, answer, offer
 from .protection import NotProtected, Protection
 from .sdp import Origin
 
@@ -22,6 +22,7 @@ class Negotiation:
         self.pending = False
         """Our offer waits for its answer."""
         self._before: LocalMedia | None = None
+        self._lines = SOUND_ALONE
         self._protection = protection
         self._session_id = session_id
         self._version = 0
@@ -58,7 +59,7 @@ class Negotiation:
         except NotProtected as error:
             raise NotAcceptable(str(error)) from None
         self._before, self.media, self.pending = self.media, media, True
-        return self._versioned(lambda: offer(media, self._origin(media), self._protection))
+        return self._versioned(lambda: offer(media, self._origin(media), self._protection, self._lines))
 
     def respond(self, invite: Request, media: LocalMedia) -> tuple[bytes, MediaFlow | None]:
         """The body of a 2xx: the answer and what it agrees on, or our offer and None where there was none.
@@ -68,14 +69,15 @@ class Negotiation:
         if not invite.body:
             return self.offer(media, whole=True), None
         flow: MediaFlow | None = None
+        lines: Lines = self._lines
 
         def build() -> bytes:
-            nonlocal flow
-            body, flow = answer(invite.body, media, self._origin(media), self._protection)
+            nonlocal flow, lines
+            body, flow, lines = answer(invite.body, media, self._origin(media), self._protection)
             return body
 
         body = self._versioned(build)
-        self.media, self.pending = media, False
+        self.media, self.pending, self._lines = media, False, lines
         return body, flow
 
     def read_answer(self, message: Request | Response, *, final: bool = True) -> MediaFlow:
@@ -85,7 +87,7 @@ class Negotiation:
         """
         if content_type(message) != SDP or self.media is None:
             raise NotAcceptable("there was no answer to our offer")
-        flow = accept(message.body, self.media, self._protection)
+        flow = accept(message.body, self.media, self._protection, self._lines)
         self.pending = self.pending and not final
         return flow
 

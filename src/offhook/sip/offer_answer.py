@@ -6,7 +6,7 @@ same number for a codec; in answers to us they may differ, and then each end is 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -31,16 +31,35 @@ class NotAcceptable(Exception):
 NO_SRTP = Protection("no", bytes)
 
 
-def offer(media: LocalMedia, origin: Origin, protection: Protection = NO_SRTP) -> bytes:
-    """`origin.version` rises by one with each offer or answer that differs from the last (RFC 3264 §8)."""
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The `m=` lines of a session. Each keeps its place until the session ends (RFC 3264 §8)."""
+
+    off: tuple[Media, ...] = ()
+    """All but that of the sound, with port 0."""
+    sound: int = 0
+    """The place of the sound among them."""
+
+    def with_sound(self, stream: Media) -> tuple[Media, ...]:
+        return (*self.off[: self.sound], stream, *self.off[self.sound :])
+
+
+SOUND_ALONE = Lines()
+
+
+def offer(
+    media: LocalMedia, origin: Origin, protection: Protection = NO_SRTP, lines: Lines = SOUND_ALONE
+) -> bytes:
+    """`origin.version` rises by one with each offer or answer that differs from the last (RFC 3264 §8).
+    `lines` are those that the session has already."""
     formats, attributes = _offered(media.codecs, media.telephone_event, media.direction)
     stream = Media("audio", media.port, PLAIN, formats, attributes=attributes)
-    return bytes(SessionDescription(origin, media.address, (protection.offer(stream),)))
+    return bytes(SessionDescription(origin, media.address, lines.with_sound(protection.offer(stream))))
 
 
 def answer(
     offer: bytes, media: LocalMedia, origin: Origin, protection: Protection = NO_SRTP
-) -> tuple[bytes, MediaFlow]:
+) -> tuple[bytes, MediaFlow, Lines]:
     """Take the first stream of sound that can be used and refuse the others with port 0 (RFC 3264 §6).
 
     The codecs are the offer's that are ours too, in its order and by its numbers. Raises NotAcceptable.
@@ -48,6 +67,7 @@ def answer(
     theirs = _parse(offer)
     streams: list[Media] = []
     flow: MediaFlow | None = None
+    sound = 0
     why = "the offer has no sound in it"
     for offered in theirs.media:
         refused = Media(offered.kind, 0, offered.protocol, offered.formats)
@@ -66,22 +86,28 @@ def answer(
             streams.append(refused)
             continue
         flow = replace(flow, srtp=keys)
+        sound = len(streams)
         streams.append(stream)
     if flow is None:
         raise NotAcceptable(why)
     ours = SessionDescription(origin, media.address, tuple(streams), time=theirs.time)
-    return bytes(ours), flow
+    return bytes(ours), flow, Lines((*streams[:sound], *streams[sound + 1 :]), sound)
 
 
-def accept(answer: bytes, media: LocalMedia, protection: Protection = NO_SRTP) -> MediaFlow:
-    """What the answer to `offer(media, …)` makes of it. Raises NotAcceptable."""
+def accept(
+    answer: bytes, media: LocalMedia, protection: Protection = NO_SRTP, lines: Lines = SOUND_ALONE
+) -> MediaFlow:
+    """What the answer to `offer(media, …, lines)` makes of it. Raises NotAcceptable."""
     theirs = _parse(answer)
-    if len(theirs.media) != 1 or theirs.media[0].kind != "audio":
+    if len(theirs.media) != len(lines.off) + 1 or theirs.media[lines.sound].kind != "audio":
         kinds = ", ".join(stream.kind for stream in theirs.media) or "none"
-        raise NotAcceptable(f"one stream of audio was offered, the answer has: {kinds}")
-    flow = _flow(theirs, theirs.media[0], media, answering=False)
+        before = ", ".join(stream.kind for stream in lines.off)
+        offered = f"audio beside {before} that is off was" if before else "one stream of audio was"
+        raise NotAcceptable(f"{offered} offered, the answer has: {kinds}")
+    stream = theirs.media[lines.sound]
+    flow = _flow(theirs, stream, media, answering=False)
     try:
-        return replace(flow, srtp=protection.accept(theirs.media[0]))
+        return replace(flow, srtp=protection.accept(stream))
     except NotProtected as error:
         raise NotAcceptable(str(error)) from error
 
