@@ -197,6 +197,14 @@ def test_an_update_before_there_is_an_answer_that_counts(calling: Calling, heade
     assert answer.code == 491, "RFC 3311 §5.2"
 
 
+def test_a_re_invite_of_theirs_waits_for_the_answer_to_our_invite(calling: Calling) -> None:
+    calling.answered(183, "a", SDP, reliable(1))
+    (answer,) = calling.in_early_dialog("INVITE", 1, OTHER)
+    assert isinstance(answer, Response)
+    assert answer.code == 491, "RFC 3261 §14.2"
+    assert flows(calling) == [49172]
+
+
 def test_a_prack_to_one_who_sent_nothing_reliably(calling: Calling) -> None:
     calling.answered(180, "a")
     (answer,) = calling.in_early_dialog("PRACK", 1)
@@ -356,6 +364,21 @@ def test_an_offer_in_a_prack_is_answered_in_its_2xx() -> None:
     assert (ok.code, b"m=audio 3456" in ok.body) == (200, True)
     stage.bob.answer(stage.call, SOUND, 60.0)
     assert flows(stage) == [50000]
+
+
+@pytest.mark.parametrize("answering", [False, True])
+def test_a_re_invite_of_theirs_waits_for_the_answer_to_their_first(answering: bool) -> None:
+    stage = Ringing(body="")
+    if answering:
+        stage.bob.answer(stage.call, SOUND, 0.0)
+    else:
+        stage.prack(body=SDP)
+    (answer,) = stage.receive(within("INVITE", stage.tag, 3, OTHER))
+    assert isinstance(answer, Response)
+    assert answer.code == 500
+    assert 0 <= int(answer.headers["Retry-After"]) <= 10, "RFC 3261 §14.2"
+    stage.receive(within("ACK", stage.tag, 3))
+    assert stage.told() == [], "it still rings"
 
 
 def test_an_offer_in_a_prack_while_the_invites_own_waits() -> None:

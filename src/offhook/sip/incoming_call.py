@@ -230,6 +230,10 @@ class IncomingCall(InviteSession):
             self._waiting_answer = False
             self._answer(now)
 
+    @property
+    def unfinished(self) -> int | None:
+        return None if self._transaction.answered else 500
+
     def agree_in(self, dialog: Dialog, flow: MediaFlow, ours: Direction) -> None:
         if self._transaction.answered:
             super().agree_in(dialog, flow, ours)

@@ -226,6 +226,12 @@ class InviteSession:
             return 491
         return 500 if negotiation.media is None else None
 
+    @property
+    def unfinished(self) -> int | None:
+        """Why an INVITE of theirs comes too early, whatever it offers: 500 while their first waits for its
+        final response, 491 while ours does (§14.2)."""
+        raise NotImplementedError
+
     def agree_in(self, dialog: Dialog, flow: MediaFlow, ours: Direction) -> None:  # noqa: ARG002 - it is up
         """An offer of theirs was answered in `dialog`."""
         self.agree(flow, ours, from_answer=False)

@@ -414,6 +414,10 @@ class OutgoingCall(InviteSession):
         early = self._branches.get(dialog.remote_tag) if self._dialog is None else None
         return super().negotiation_in(dialog) if early is None else early.negotiation
 
+    @property
+    def unfinished(self) -> int | None:
+        return 491 if self._dialog is None else None
+
     def agree_in(self, dialog: Dialog, flow: MediaFlow, ours: Direction) -> None:
         if self._dialog is not None:
             super().agree_in(dialog, flow, ours)

@@ -28,6 +28,9 @@ def invite(
 ) -> None:
     if _too_small(session, request, transaction, now):
         return
+    if session.unfinished is not None:
+        _postpone(session, transaction, session.unfinished, now)
+        return
     answered = answer(session, request, transaction, dialog, now)
     if answered is not None:
         body, flow = answered
@@ -105,10 +108,7 @@ def answer(
     negotiation = session.negotiation_in(dialog)
     refusal = session.not_now(dialog)
     if refusal is not None or negotiation is None:
-        response = session.layer.response(request, refusal or 491)
-        if refusal == 500:
-            response.headers.set("Retry-After", str(session.layer.random.randint(0, 10)))
-        transaction.respond(response, now)
+        _postpone(session, transaction, refusal or 491, now)
         return None
     if content_type(request.message) not in {"", SDP}:
         session.unsupported_body(transaction, SDP, now)
@@ -127,6 +127,13 @@ def answer(
     if flow is not None:
         session.agree_in(dialog, flow, ours)
     return body, flow
+
+
+def _postpone(session: InviteSession, transaction: ServerTransaction, code: int, now: float) -> None:
+    response = session.layer.response(transaction.request, code)
+    if code == 500:
+        response.headers.set("Retry-After", str(session.layer.random.randint(0, 10)))
+    transaction.respond(response, now)
 
 
 def _too_small(
