@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The tests start phones by the hundred: each module is compiled once, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+WORKERS := --numprocesses=auto --dist=worksteal
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := run
@@ -12,7 +15,7 @@ run: $(VENV)/.installed  ## three phones that call each other
 	@exec $(BIN)/offhook farm 3
 
 test: lint peers
-	@$(BIN)/pytest --numprocesses=auto
+	@$(BIN)/pytest $(WORKERS)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check
@@ -20,7 +23,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/mypy
 
 proof: lint peers $(VENV)/.proof  ## as test, with Hypothesis and a fuzzer searching for minutes
-	@$(BIN)/pytest -m '' --numprocesses=auto --hypothesis-profile=proof
+	@$(BIN)/pytest -m '' $(WORKERS) --hypothesis-profile=proof
 	@$(BIN)/python -m tests.fuzz
 
 interop: $(VENV)/.dev peers  ## tries every peer in every row, and writes docs/interop.md

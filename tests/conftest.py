@@ -16,6 +16,11 @@ settings.register_profile(
 settings.load_profile("test")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many again as there are cores: what starts phones and peers waits for them half of its time."""
+    return len(os.sched_getaffinity(0)) * 3 // 2
+
+
 @pytest.fixture(scope="session")
 def require_peer() -> Callable[[str], str]:
     """The path of a peer's program, as in `require_peer("kamailio")`.

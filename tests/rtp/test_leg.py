@@ -49,8 +49,8 @@ def test_stream_of_silence(codec: str, pt: int, silence: bytes, ptime: int, pace
         loop = asyncio.get_running_loop()
         with FarEnd() as far:
             leg = open_leg()
-            start(leg, far.port, codec_name=codec, payload_type=pt, ptime=ptime)
             began = loop.time()
+            start(leg, far.port, codec_name=codec, payload_type=pt, ptime=ptime)
             packets = await far.receive(4)
             assert loop.time() - began >= 3 * paced / 1000 - 0.005
             leg.close()
