@@ -25,6 +25,7 @@ from offhook.sip.events import (
     UserAgentEvent,
 )
 from offhook.sip.framing import PING, PONG
+from offhook.sip.hop import Transport
 from offhook.sip.tls import BadTlsFile, Tls, TlsSettings
 
 from ..authority import Authority  # noqa: TID252 - two folders of tests need it
@@ -256,6 +257,37 @@ def test_one_connection_serves_both_ways(run: Run, authority: Authority) -> None
             assert pbx.connections == 1
 
     run(test())
+
+
+@pytest.mark.parametrize("transport", ["TCP", "TLS"])
+def test_another_name_of_the_same_server_is_reached_by_the_same_connection(
+    run: Run, authority: Authority, transport: Transport
+) -> None:
+    """As a Record-Route has it: over TLS by a certificate that is for both."""
+
+    async def test() -> None:
+        shown = server_context(authority.certificate("pbx.example", "edge.example"))
+        async with (
+            server(shown if transport == "TLS" else None) as pbx,
+            phone(TlsSettings(authority.file)) as near,
+        ):
+            for number, name in enumerate(("pbx.example", "edge.example", "", "pbx.example")):
+                branch = f"z9hG4bK{number}"
+                near.send(options(branch), Hop(transport, HOST, pbx.port, name))
+                await until(lambda branch=branch: branch.encode() in pbx.heard)
+            assert pbx.connections == 1
+
+    run(test())
+
+
+def test_what_was_asked_by_another_name_fails_with_the_connection() -> None:
+    agent = Agent()
+    agent.invite("call", None, "sip:bob@edge.example;transport=tcp", MEDIA, 0.0)
+    agent.located(agent.wanted.pop(), [Hop("TCP", HOST, 5060, "edge.example")], 0.0)
+    agent.flow_lost(Hop("TCP", HOST, 5062, "pbx.example"), "it broke", 1.0)
+    assert agent.events == []
+    agent.flow_lost(Hop("TCP", HOST, 5060, "pbx.example"), "it broke", 1.0)
+    assert agent.events == [Failed("call", 503, "it broke")]
 
 
 def test_another_domain_at_the_same_address_is_asked_for_its_own_certificate(

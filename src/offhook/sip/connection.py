@@ -101,6 +101,12 @@ class Connection(asyncio.Protocol):
             self._transport.write(parting)
         self._transport.abort()
 
+    def is_for(self, domain: str) -> bool:
+        """It may carry what is meant for `domain`, or, without one, for the address at its other end."""
+        if self._session is None:
+            return not self.accepted or not domain
+        return not self.accepted and (not domain or self._session.proves(domain))
+
     # --- asyncio's
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

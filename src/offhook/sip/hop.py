@@ -32,6 +32,10 @@ class Hop:
     domain: str = ""
     accepted: bool = False
 
+    def is_at(self, other: "Hop") -> bool:
+        """At the same address, by whatever name."""
+        return (self.transport, self.host, self.port) == (other.transport, other.host, other.port)
+
     @property
     def over_tls(self) -> bool:
         return self.transport == "TLS"

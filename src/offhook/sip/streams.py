@@ -196,17 +196,17 @@ class Streams:
         return hop
 
     def _to(self, hop: Hop) -> Connection | None:
-        """Where no domain was asked for, a connection to that address will do, whatever it was opened for:
-        an IP address in a Record-Route or Contact is that of a server spoken to by name. Over TLS it has to
-        be one that was opened from here: whoever opened another has proved nothing."""
+        """A connection to that address will do, whatever name it was opened for: a Record-Route or Contact
+        may have another one than the server was asked for by, or its IP address. Over TLS it has to be one
+        that was opened from here, and where a name is asked for, its certificate one for that too
+        (RFC 5923 §9)."""
         connection = self._open.get(hop)
-        if connection is None and not hop.domain:
-            address = (hop.transport, hop.host, hop.port)
-            for other, candidate in self._open.items():
-                stranger = candidate.secure and candidate.accepted
-                if (other.transport, other.host, other.port) == address and not stranger:
-                    return candidate
-        return connection
+        if connection is not None:
+            return connection
+        for other, candidate in self._open.items():
+            if other.is_at(hop) and candidate.is_for(hop.domain):
+                return candidate
+        return None
 
     async def _connect(self, hop: Hop) -> None:
         connection: Connection | None = None

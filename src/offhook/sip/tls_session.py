@@ -30,6 +30,8 @@ class TlsSession:
         self._where = "the far end" if hop is None else str(hop)
         self._name = "" if hop is None else hop.domain or hop.host
         self._verify = hop is not None and context.verify_mode is ssl.CERT_REQUIRED
+        self._names: tuple[str, ...] = ()
+        """Those that the far end has proved to have."""
         self._from_wire, self._to_wire = ssl.MemoryBIO(), ssl.MemoryBIO()
         try:
             self._object = context.wrap_bio(
@@ -71,6 +73,10 @@ class TlsSession:
         """For the wire: the handshake, and alerts."""
         return self._to_wire.read()
 
+    def proves(self, name: str) -> bool:
+        """The certificate of the far end is for `name` too, which is not what it was asked for."""
+        return self._verify and is_for(self._names, name)
+
     def farewell(self) -> bytes:
         """For the wire: that nothing more is sent (RFC 8446 §6.1)."""
         with suppress(ssl.SSLError, ValueError):
@@ -80,7 +86,7 @@ class TlsSession:
     def _check_name(self) -> None:
         if not self._verify:
             return
-        names = names_of(self._object.getpeercert() or {})
+        names = self._names = names_of(self._object.getpeercert() or {})
         if not is_for(names, self._name):
             shown = ", ".join(_printable(name) for name in names[:_NAMES_SHOWN]) or "nobody"
             more = ", …" if len(names) > _NAMES_SHOWN else ""

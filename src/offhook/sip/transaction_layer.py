@@ -171,8 +171,8 @@ class TransactionLayer:
             transaction.fail(reason, now)
 
     def flow_lost(self, hop: Hop, reason: str, now: float) -> None:
-        """A connection broke: what was asked over it is not answered any more (§17.1.4)."""
-        for transaction in [each for each in self._client.values() if each.waiting and each.hop == hop]:
+        """A connection broke: what was asked over it, by any name, is not answered any more (§17.1.4)."""
+        for transaction in [each for each in self._client.values() if each.waiting and each.hop.is_at(hop)]:
             transaction.fail(reason, now)
 
     @property
