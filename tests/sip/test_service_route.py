@@ -43,6 +43,13 @@ def test_calls_take_the_route_that_the_registrar_gave() -> None:
     assert read(data).headers.getlist("Route") == ["<sip:192.0.2.9:5070;lr>", "<sip:core.example;lr>"]
 
 
+def test_the_contact_is_a_sips_uri_where_the_route_is() -> None:
+    scene = Scene("<sips:192.0.2.9;lr>")
+    target, data = scene.invite()
+    assert target == Hop("TLS", "192.0.2.9", 5061)
+    assert read(data).headers["Contact"] == "<sips:bob@192.0.2.201:5060>"
+
+
 def test_the_proxy_on_it_is_answered_like_the_registrar() -> None:
     scene = Scene("<sip:192.0.2.9:5070;lr>")
     _, data = scene.invite()

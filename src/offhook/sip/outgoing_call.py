@@ -36,11 +36,13 @@ MAX_FORKS = 16
 
 
 class Aim(NamedTuple):
-    """The Request-URI of an INVITE, its routes, and where it goes first."""
+    """The Request-URI of an INVITE, its routes, where it goes first, and whether a sips: URI led there: then
+    its Contact has to be one (RFC 3261 §8.1.1.8)."""
 
     uri: WireUri
     routes: list[str]
     destination: Destination
+    secure: bool
 
 
 class OutgoingCall(InviteSession):
@@ -82,7 +84,6 @@ class OutgoingCall(InviteSession):
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         self.media = media
-        self.secure = target.scheme == "sips"
         self.remote = RemoteParty(Identity(str(target), ""), NameAddr("", str(target)))
         aim = self._aim(target)
         self._request = self._build(target, self._offered(aim.destination))
@@ -154,7 +155,7 @@ class OutgoingCall(InviteSession):
         bound = redirected or (self.account is not None and self.account.srtp == "required")
         if target.scheme == "sips" or (self.keys_over_tls and bound and destination.transport is None):
             destination = destination.secured()
-        return Aim(uri, routes, destination)
+        return Aim(uri, routes, destination, "sips" in {target.scheme, first.scheme})
 
     def _offered(self, destination: Destination) -> bytes:
         """Our offer as it may be read on the way there; empty, where there is none that may."""
@@ -168,6 +169,7 @@ class OutgoingCall(InviteSession):
 
     def _send(self, aim: Aim, now: float) -> None:
         request = self._request
+        self.secure = aim.secure
         request.uri = aim.uri
         if aim.routes:
             request.headers.setlist("Route", aim.routes)
@@ -359,7 +361,6 @@ class OutgoingCall(InviteSession):
             request.headers.remove(name)
         self._begin_anew()
         self._attempt, self._told, self.flow = 1, None, None
-        self.secure = target.scheme == "sips"
         aim = self._aim(target, redirected=True)
         if self._withheld or self.exposed_by(aim.destination) != self.negotiation.exposed:
             finish(request, self._offered(aim.destination))
