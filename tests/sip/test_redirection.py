@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from sipmessage import Request
+from sipmessage import Request, Response
 
 from offhook.sip import Account, Hop
 from offhook.sip.events import Answered, Failed, MediaChanged, Progress, ReferDone, ReferFailed
 from offhook.sip.redirection import MAX_REDIRECTIONS, Redirections, Redirects
 from offhook.sip.uri import parse_uri
 
-from .message_text import SDP, read, response
+from .message_text import SDP, read, request, response
 from .parties import Parties
 from .test_user_agent import SOUND, Stage
 
@@ -50,6 +50,12 @@ class Redirected(Stage):
         message = read(self.data)
         assert isinstance(message, Request)
         return message
+
+
+def moved(*contacts: str) -> Response:
+    answer = read(response(request(), 302, headers={"Contact": ", ".join(f"<{uri}>" for uri in contacts)}))
+    assert isinstance(answer, Response)
+    return answer
 
 
 def test_the_next_invite_and_its_answer() -> None:
@@ -113,8 +119,10 @@ def test_by_another_transport(contact: str) -> None:
 
 def test_sips_is_sent_on_by_tls_alone() -> None:
     wanted = parse_uri("sips:alice@192.0.2.101")
-    assert Redirections(wanted).next(("sip:c@192.0.2.77;transport=tls",)) is None
-    assert str(Redirections(wanted).next(("sip:c@192.0.2.77", "sips:c@192.0.2.77"))) == "sips:c@192.0.2.77"
+    assert Redirections(wanted).next(moved("sip:c@192.0.2.77;transport=tls")) is None
+    assert (
+        str(Redirections(wanted).next(moved("sip:c@192.0.2.77", "sips:c@192.0.2.77"))) == "sips:c@192.0.2.77"
+    )
 
 
 def test_no_more_than_five() -> None:
@@ -142,6 +150,45 @@ def test_who_may_not_be_called_is_passed_over() -> None:
     assert str(stage.answered(302, "<sip:0900@192.0.2.77>, <sip:c@192.0.2.77>").uri) == "sip:c@192.0.2.77"
     assert stage.answered(302, "<sip:0900@192.0.2.77>").method == "ACK"
     assert stage.told() == [Failed("c", 302, "Because", ("sip:0900@192.0.2.77",))]
+
+
+SEVERAL = "<sip:c@192.0.2.77>;q=0.5, <sip:b@192.0.2.77>;q=0.9, <sip:d@192.0.2.77>;q=0.1"
+
+
+@pytest.mark.parametrize("code", [302, 404, 407, 486, 503])
+def test_one_contact_after_the_other_is_tried(code: int) -> None:
+    stage = Redirected()
+    assert str(stage.answered(302, SEVERAL).uri) == "sip:b@192.0.2.77"
+    assert str(stage.answered(code).uri) == "sip:c@192.0.2.77"
+    invite = stage.answered(302, "<sip:e@192.0.2.77>;q=0.3, <sip:f@192.0.2.77>;q=0.05")
+    assert str(invite.uri) == "sip:e@192.0.2.77", "the new ones among the old, by q"
+    assert invite.headers["CSeq"] == "4 INVITE"
+    assert str(stage.answered(480).uri) == "sip:d@192.0.2.77"
+    assert stage.told() == []
+    assert stage.answered(200, f"<{CAROL}>", SDP).method == "ACK"
+    assert [type(event) for event in stage.told()] == [MediaChanged, Answered]
+
+
+def test_the_last_contact_says_why_the_call_failed() -> None:
+    stage = Redirected()
+    stage.answered(302, "<sip:c@192.0.2.77>, <sip:b@192.0.2.77>")
+    stage.answered(404)
+    assert stage.answered(486).method == "ACK"
+    assert stage.told() == [Failed("c", 486, "Because")]
+
+
+def test_who_declines_for_everybody_is_believed() -> None:
+    stage = Redirected()
+    stage.answered(302, SEVERAL)
+    assert stage.answered(603).method == "ACK"
+    assert stage.told() == [Failed("c", 603, "Because")]
+
+
+@pytest.mark.parametrize("code", [305, 380])
+def test_another_proxy_or_service_is_not_whom_to_call(code: int) -> None:
+    stage = Redirected()
+    assert stage.answered(code, f"<{CAROL}>").method == "ACK"
+    assert stage.told() == [Failed("c", code, "Because", (CAROL,))]
 
 
 def test_a_circle_is_left() -> None:
@@ -183,14 +230,16 @@ def test_hanging_up_reaches_who_was_called_last() -> None:
     ],
 )
 def test_what_is_called(contacts: tuple[str, ...], target: str | None) -> None:
-    found = Redirections(parse_uri("sip:bob@a")).next(contacts)
+    found = Redirections(parse_uri("sip:bob@a")).next(moved(*contacts))
     assert (None if found is None else str(found)) == target
-    assert Redirections(parse_uri("sips:bob@a")).next(contacts) is None
+    assert Redirections(parse_uri("sips:bob@a")).next(moved(*contacts)) is None
 
 
 @pytest.mark.parametrize("maddr", ["192.0.2.66", "evil.example", "A"])
 def test_one_to_the_domain_that_was_called_is_not_led_out_of_it(maddr: str) -> None:
-    followed = Redirections(parse_uri("sip:bob@a"), Redirects.DOMAIN).next((f"sip:carol@a;maddr={maddr}",))
+    followed = Redirections(parse_uri("sip:bob@a"), Redirects.DOMAIN).next(
+        moved(f"sip:carol@a;maddr={maddr}")
+    )
     assert (followed is not None) == (maddr == "A")
 
 
@@ -200,13 +249,13 @@ def test_the_outcome_of_a_transfer_that_is_redirected(answers: bool) -> None:
     alice, bob, carol = parties.everybody
     alice.call(bob)
     bob.on_refer = bob.follow
-    moved = "sip:carol@192.0.2.3;line=2"
+    elsewhere = "sip:carol@192.0.2.3;line=2"
     seen: list[str] = []
 
     def on_incoming(call: str) -> None:
         seen.append(call)
         if len(seen) == 1 or not answers:
-            carol.agent.refuse(call, 302, carol.now, contact=moved)
+            carol.agent.refuse(call, 302, carol.now, contact=elsewhere)
         else:
             carol.answer(call)
 
@@ -219,4 +268,4 @@ def test_the_outcome_of_a_transfer_that_is_redirected(answers: bool) -> None:
         assert outcome == [ReferDone(alice.calls[0])]
     else:
         assert outcome == [ReferFailed(alice.calls[0], 302, "Moved Temporarily")]
-        assert bob.of(Failed) == [Failed(bob.calls[-1], 302, "Moved Temporarily", (moved,))]
+        assert bob.of(Failed) == [Failed(bob.calls[-1], 302, "Moved Temporarily", (elsewhere,))]

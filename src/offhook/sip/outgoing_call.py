@@ -343,19 +343,18 @@ class OutgoingCall(InviteSession):
             self._begin_anew()
             self._sending.again(now)
             return
-        contacts = contacts_of(response.message)
         if not self._giving_up:
-            target = self._redirections.next(contacts)
+            target = self._redirections.next(response.message)
             if target is not None:
                 self._follow(target, now)
                 return
         self._report(response.code, _phrase(response), now)
         why = f"{_why(response)}{self._redirections.why_not}"
-        self.tell(Failed(self.call, response.code, why, contacts))
+        self.tell(Failed(self.call, response.code, why, contacts_of(response.message)))
         self._leave(now)
 
     def _follow(self, target: WireUri, now: float) -> None:
-        """A 3xx names `target` (§8.1.3.4). What was agreed with whoever sent it counts no more."""
+        """A 3xx named `target` (§8.1.3.4). What was agreed with whoever was called before counts no more."""
         request = self._request
         for name in ("Authorization", "Proxy-Authorization"):
             request.headers.remove(name)

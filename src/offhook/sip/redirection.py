@@ -25,13 +25,21 @@ MAX_CONTACTS = 16
 MAX_REDIRECTIONS = 5
 """Those that one call follows."""
 
+FOLLOWED = frozenset({300, 301, 302})
+"""305 names a proxy and 380 another service (§21.3): neither is whom to call instead."""
+
 _METHOD = re.compile(r";method=[^;?]*", re.IGNORECASE)
 
 
 def contacts_of(response: Response) -> tuple[str, ...]:
     """The URIs of a 3xx, best first by q (§20.10)."""
+    return tuple(uri for _, uri in _weighed(response))
+
+
+def _weighed(response: Response) -> list[tuple[float, str]]:
+    """As `contacts_of`, with the weight of each: the less, the better."""
     if not 300 <= response.code < 400:
-        return ()
+        return []
     found: list[tuple[float, str]] = []
     for value in response.headers.getlist("Contact"):
         for item in split_list(value):
@@ -40,7 +48,7 @@ def contacts_of(response: Response) -> tuple[str, ...]:
                 found.append((-float(address.parameters.get("q") or 1), str(parse_uri(address.uri))))
             except ValueError:
                 continue
-    return tuple(uri for _, uri in sorted(found, key=lambda entry: entry[0])[:MAX_CONTACTS])
+    return sorted(found, key=lambda entry: entry[0])[:MAX_CONTACTS]
 
 
 class Redirections:
@@ -66,14 +74,22 @@ class Redirections:
         if policy is Redirects.DOMAIN:
             self._hosts = {target.host.lower()} | ({account.host.lower()} if account is not None else set())
         self._tried = {str(target)}
+        self._untried: list[tuple[float, str]] = []
         self._left = MAX_REDIRECTIONS
 
-    def next(self, contacts: tuple[str, ...]) -> WireUri | None:
-        """The first that can be called from here and was not; None when there is none, or enough were."""
+    def next(self, failure: Response) -> WireUri | None:
+        """Whom to call after `failure`: of those that it and the ones before it named, the best that can be
+        called from here and was not. None when there is none, or enough were, or 6xx says that nobody will
+        take the call."""
         self.why_not = ""
-        if not self._follows or not self._left:
+        if failure.code in FOLLOWED:
+            # Of two that are as good, the newer.
+            both = [*_weighed(failure), *self._untried]
+            self._untried = sorted(both, key=lambda entry: entry[0])[:MAX_CONTACTS]
+        if not self._follows or not self._left or failure.code >= 600:
             return None
-        for contact in contacts:
+        while self._untried:
+            _, contact = self._untried.pop(0)
             target = _callable(contact)
             if (
                 target is None
