@@ -382,9 +382,16 @@ def test_a_re_invite_of_theirs_waits_for_the_answer_to_their_first(answering: bo
 
 
 def test_an_offer_in_a_prack_while_the_invites_own_waits() -> None:
-    (answer,) = Ringing().prack(body=OTHER)
+    stage = Ringing()
+    (answer,) = stage.prack(body=OTHER)
     assert isinstance(answer, Response)
     assert answer.code == 500
+    stage.bob.tick(10)
+    assert stage.sent() == [], "that it came is certain"
+    for sequence, code in ((3, 200), (4, 481)):
+        (answer,) = stage.prack(sequence, now=10.0)
+        assert isinstance(answer, Response)
+        assert answer.code == code, "once more it may come"
 
 
 def test_who_merely_supports_it_is_told_unreliably() -> None:

@@ -219,6 +219,10 @@ class IncomingCall(InviteSession):
     def provisional_acknowledged(self, rack: RAck) -> bool:
         return self._reliable is not None and self._reliable.acknowledge(rack)
 
+    def provisional_refused(self, rack: RAck) -> None:
+        if self._reliable is not None:
+            self._reliable.refuse(rack)
+
     def after_prack(self, answer: Request | None, now: float) -> None:
         if answer is not None:
             try:

@@ -210,6 +210,10 @@ class InviteSession:
         """A PRACK came for a provisional response that waits for one."""
         return False
 
+    def provisional_refused(self, rack: RAck) -> None:
+        """That PRACK was refused for the offer in it."""
+        raise NotImplementedError
+
     def after_prack(self, answer: Request | None, now: float) -> None:
         """It was answered; `answer` is the PRACK where our offer waited for that."""
         raise NotImplementedError

@@ -89,6 +89,7 @@ def acknowledged(
     elif request.message.body:
         answered = answer(session, request, transaction, dialog, now)
         if answered is None:
+            session.provisional_refused(rack)
             return
         body, _ = answered
     response = session.layer.response(request, 200)

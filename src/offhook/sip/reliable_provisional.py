@@ -29,6 +29,7 @@ class ReliableProvisionals:
         self._timers = timers
         self._next = first
         self._waiting: RAck | None = None
+        self._refused: RAck | None = None
         self._on_silence = on_silence
         self._interval = T1
         self._again: Timer | None = None
@@ -50,11 +51,17 @@ class ReliableProvisionals:
 
     def acknowledge(self, rack: RAck) -> bool:
         """False for a PRACK that is about nothing that was sent, or came twice (§3)."""
-        if rack != self._waiting:
+        if rack not in {self._waiting, self._refused}:
             return False
-        self.stop()
-        self._waiting, self.offering = None, False
+        if rack == self._waiting:
+            self.stop()
+            self._waiting, self.offering = None, False
+        self._refused = None
         return True
+
+    def refuse(self, rack: RAck) -> None:
+        """Its PRACK asked for something that was refused, and may come again with the same number."""
+        self._refused = rack
 
     def stop(self) -> None:
         """A final response was sent. The PRACK may still come."""
