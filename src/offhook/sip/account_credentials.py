@@ -49,9 +49,11 @@ class AccountCredentials:
         """
         if not self.home.is_at(hop):
             return False
+        realms: set[str | None] = set(self._realms)
         if self.home.is_proxy(hop):
             self._proxy_asked(response)
-        realms = {*self._realms, self._proxy_realm} if self._realms else ()
+            if realms:
+                realms.add(self._proxy_realm)
         return self.digest.answer(request, response, realms)
 
     def repeat(self, invite: Request, ack: Request, hop: Hop) -> None:
