@@ -237,6 +237,7 @@ def test_a_registrar_that_is_never_content() -> None:
         (404, {}, REFUSED_RETRY / 2, REFUSED_RETRY),
         (302, {"Contact": "<tel:123>"}, REFUSED_RETRY / 2, REFUSED_RETRY),
         (301, {}, REFUSED_RETRY / 2, REFUSED_RETRY),
+        (305, {"Contact": "<sip:pbx2.example>"}, REFUSED_RETRY / 2, REFUSED_RETRY),
         (603, {}, REFUSED_RETRY / 2, REFUSED_RETRY),
         (403, {"Retry-After": "400"}, 400, 400),
         (408, {}, FIRST_RETRY / 2, FIRST_RETRY),
@@ -345,7 +346,7 @@ def test_password_is_in_no_reason() -> None:
     assert "hunter2" not in f"{binding.reason} {binding.__dict__}"
 
 
-@pytest.mark.parametrize("code", [300, 301, 302, 305, 380])
+@pytest.mark.parametrize("code", [300, 301, 302])
 def test_a_registrar_that_sends_us_to_another(code: int) -> None:
     binding = registration()
     elsewhere = binding.response(reply(binding.start(0), code, Contact="<sip:x@pbx2.example:5070>;q=1"), 0)

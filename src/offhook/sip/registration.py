@@ -13,7 +13,7 @@ from .digest import Credentials
 from .events import Binding
 from .message import finish
 from .name_addr import name_addr
-from .redirection import contacts_of
+from .redirection import FOLLOWED, contacts_of
 from .registrar_answer import flow_timer, granted, keeps_flow, same_contact, service_route
 from .target import destination_of_account
 from .uri import parse_uri, sip_uri
@@ -47,7 +47,7 @@ STABLE_FLOW: Final = 120.0
 MAX_DOUBLINGS: Final = 32
 
 MAX_FOLLOW_UPS: Final = 5
-"""Requests in a row that answer a 3xx, 401, 407, 423 or 439 at once."""
+"""Requests in a row that answer a 300, 301, 302, 401, 407, 423 or 439 at once."""
 
 MAX_LEFT: Final = 4
 """Contacts given up that the registrar is asked to forget."""
@@ -192,7 +192,7 @@ class Registration:
         self._losses = min(self._losses + 1, MAX_DOUBLINGS)
 
     def response(self, response: Response, now: float) -> Request | None:
-        """Take the final response; the Request returned follows it up (3xx, 401, 407, 423, 439)."""
+        """Take the final response; the Request returned follows it up (300, 301, 302, 401, 407, 423, 439)."""
         request = self.awaited
         if request is None or (response.headers.get("CSeq") or "").split() != [str(self._cseq), "REGISTER"]:
             return None
@@ -205,7 +205,7 @@ class Registration:
         if self._follow_ups < MAX_FOLLOW_UPS:
             if code in {401, 407}:
                 follow_up, why = self._authenticated(request, response)
-            elif 300 <= code < 400:
+            elif code in FOLLOWED:
                 follow_up, why = self._redirected(request, response)
             elif code == 423:
                 follow_up = self._longer(request, response)
