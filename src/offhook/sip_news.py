@@ -60,9 +60,11 @@ REGISTRATIONS = {
 def for_the_phone(told: UserAgentEvent) -> News | None:
     """None for what is the house's business alone, such as what was sent."""
     match told:
-        case Incoming(call, account, remote, remote_name, answer_after, anonymous, by):
+        case Incoming(call, account, remote, remote_name, answer_after, anonymous, by, stranger):
             diverted = None if by is None else Diverted(by.uri, by.name, by.reason)
-            return CallArrived(call, account, remote, remote_name, answer_after, anonymous, diverted)
+            return CallArrived(
+                call, account, remote, remote_name, answer_after, anonymous, diverted, stranger
+            )
         case Replacing(call, replaced, _, remote, remote_name):
             return CallReplaced(call, replaced, remote, remote_name)
         case Progress(call, _, _, early_media):

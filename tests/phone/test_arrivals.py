@@ -129,6 +129,35 @@ def test_a_caller_may_ask_to_be_answered_where_the_setting_lets_it(setting, page
     assert desk.phone.page == page
 
 
+def arrivals(strangers: int, known: int = 0) -> list[CallArrived]:
+    return [
+        CallArrived(f"in-{n}", 1, f"sip:{n}@pbx.example", "", stranger=n < strangers)
+        for n in range(strangers + known)
+    ]
+
+
+def test_ringing_strangers_leave_a_line_free():
+    desk = Desk().happen(*arrivals(4))
+    assert desk.effects == (RefuseCall("in-3", 486),)
+    assert len(desk.phone.calls) == 3
+
+    assert desk.call("1009").effects[-1].target == "sip:1009@pbx.example"
+    assert len(desk.phone.calls) == 4
+
+
+def test_the_line_that_strangers_leave_free_is_for_a_known_caller_too():
+    desk = Desk().happen(*arrivals(3, known=1))
+    assert desk.effects == (RingCall("in-3"),)
+
+
+def test_a_stranger_gets_the_last_line_where_no_other_rings():
+    desk = Desk().happen(*arrivals(0, known=3))
+    desk.happen(CallArrived("in-9", 1, "sip:9@pbx.example", "", stranger=True))
+    assert desk.effects == (RingCall("in-9"),)
+    desk = Desk(settings=Settings(most_calls=1)).happen(*arrivals(1))
+    assert desk.effects == (RingCall("in-0"),)
+
+
 def test_a_number_to_forward_to_needs_no_account_to_be_a_direct_call():
     desk = Desk(account(1, "1001"), settings=Settings(forward=forward(always="1009")))
     desk.happen(CallArrived("in-1", None, "sip:192.0.2.1", ""))

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from sipmessage import Response
 
-from offhook.sip import Account, Hop, UserAgent
+from offhook.sip import Account, Hop, LocalMedia, UserAgent
 from offhook.sip.admission import ANYBODY, Admission
+from offhook.sip.calls import MOST_UNANSWERED
 from offhook.sip.events import Incoming, Unwelcome
 from offhook.sip.rate_limit import BUCKETS, STRANGER, TOLD_AT_MOST, TOLD_EVERY, TRUSTED, Kind, RateLimit
 from offhook.sip.scanners import SCANNERS
@@ -90,9 +91,35 @@ def test_no_stranger_costs_the_registrar_anything() -> None:
 def test_no_more_ring_from_one_stranger_than_its_rate_has() -> None:
     phone = Phone()
     answers = [phone.receive("INVITE", now=0.0) for _ in range(CALLS + 5)]
-    assert answers == [[100]] * CALLS + [[]] * 5
-    assert len(phone.agent.calls) == CALLS
+    assert answers == [[100]] * MOST_UNANSWERED + [[486]] * (CALLS - MOST_UNANSWERED) + [[]] * 5
+    assert len(phone.agent.calls) == MOST_UNANSWERED
     assert phone.told() == [Unwelcome(STRANGER_AT, "too many calls a second")]
+
+
+def test_only_unanswered_calls_of_the_same_strangers_are_too_many() -> None:
+    phone = Phone()
+    for _ in range(MOST_UNANSWERED):
+        assert phone.receive("INVITE") == [100]
+    assert phone.receive("INVITE") == [486]
+    assert phone.receive("INVITE", Hop("TCP", STRANGER_AT.host, 40001)) == [486]
+    assert phone.receive("INVITE", Hop("UDP", "198.51.100.8", 5060)) == [100]
+    for known in (REGISTRAR, Hop("UDP", "127.0.0.1", 5060)):
+        assert [phone.receive("INVITE", known) for _ in range(5)] == [[100]] * 5
+    strangers = [event.stranger for event in phone.agent.events if isinstance(event, Incoming)]
+    assert strangers == [True] * (MOST_UNANSWERED + 1) + [False] * 10
+    first = next(iter(phone.agent.calls))
+    phone.agent.refuse(first, 603, 0.0)
+    phone.agent.outbox.clear()
+    assert phone.receive("INVITE") == [100]
+
+
+def test_an_answered_call_makes_room_for_the_next_one_from_there() -> None:
+    phone = Phone()
+    for _ in range(MOST_UNANSWERED):
+        phone.receive("INVITE")
+    phone.agent.answer(next(iter(phone.agent.calls)), LocalMedia("192.0.2.201", 40000), 0.0)
+    phone.agent.outbox.clear()
+    assert phone.receive("INVITE") == [100]
 
 
 def test_who_is_named_may_ask_as_much_as_it_likes_and_nobody_else() -> None:
@@ -101,7 +128,11 @@ def test_who_is_named_may_ask_as_much_as_it_likes_and_nobody_else() -> None:
     assert [phone.receive("OPTIONS") for _ in range(1000)] == [[200]] * 1000
     assert [phone.receive("INVITE") for _ in range(CALLS + 5)] == [[100]] * (CALLS + 5)
     another = replace(STRANGER_AT, host="198.51.100.8")
-    assert [phone.receive("INVITE", another) for _ in range(CALLS + 1)] == [[100]] * CALLS + [[]]
+    assert [phone.receive("INVITE", another) for _ in range(CALLS + 1)] == [
+        *[[100]] * MOST_UNANSWERED,
+        *[[486]] * (CALLS - MOST_UNANSWERED),
+        [],
+    ]
     phone.agent.admission = ANYBODY
     assert [phone.receive("OPTIONS", now=1.0) for _ in range(1000)].count([200]) < 1000
 

@@ -37,6 +37,7 @@ def arrived(phone: Phone, event: CallArrived) -> str:
         started=phone.now,
         anonymous=event.anonymous,
         diverted_by=event.diverted_by,
+        stranger=event.stranger,
     )
     phone.name(call)
     if settings.blocked.has(call.remote):
@@ -48,7 +49,7 @@ def arrived(phone: Phone, event: CallArrived) -> str:
         return _forward(phone, call, target, Forwarding.ALWAYS)
     if settings.dnd:
         return _refuse(phone, call, settings.dnd_code)
-    if phone.calls and (not settings.call_waiting or len(phone.calls) >= settings.most_calls):
+    if phone.calls and (not settings.call_waiting or _is_full(phone, call)):
         if target := _forwarded_to(phone, call, Forwarding.BUSY):
             return _forward(phone, call, target, Forwarding.BUSY)
         return _refuse(phone, call, BUSY_HERE)
@@ -106,6 +107,13 @@ def unanswered(phone: Phone, call: Call) -> str:
     phone.record(call, Kind.FORWARDED)
     phone.show_notice(f"forwarded {call.who} to {phone.settings.forward[Forwarding.NO_ANSWER]}")
     return ""
+
+
+def _is_full(phone: Phone, call: Call) -> bool:
+    """Strangers who ring leave one line free: for its owner, and for whoever is no stranger."""
+    others_ring = any(each.stranger and each.state is CallState.RINGING for each in phone.calls.values())
+    kept_free = 1 if call.stranger and others_ring else 0
+    return len(phone.calls) >= phone.settings.most_calls - kept_free
 
 
 def _ring(phone: Phone, call: Call) -> None:

@@ -46,6 +46,8 @@ class Call:
     digits_received: str = ""
     anonymous: bool = False
     """The caller does not want to be known."""
+    stranger: bool = False
+    """Anybody may have sent it here."""
     diverted_by: Diverted | None = None
     referred_by: str = ""
     referred_in: str | None = None

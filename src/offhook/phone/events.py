@@ -113,7 +113,7 @@ class CallArrived:
     """An INVITE for one of this phone's accounts (`None`: a direct call to its address).
 
     `answer_asked`: the caller asks to be answered at once (Call-Info, Alert-Info, Answer-Mode).
-    `anonymous`: it does not want to be known.
+    `anonymous`: it does not want to be known. `stranger`: nobody who is known to this phone sent it here.
     """
 
     call: str
@@ -123,6 +123,7 @@ class CallArrived:
     answer_asked: bool = False
     anonymous: bool = False
     diverted_by: Diverted | None = None
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,14 @@ from .hop import Hop
 from .incoming_call import IncomingCall
 from .invite_session import InviteSession
 from .message import ReceivedRequest
+from .rate_limit import network_of
 from .redirection import Redirects
 from .replaces import Replaces
 from .server_transaction import Key
 from .transaction_layer import TransactionLayer
+
+MOST_UNANSWERED = 2
+"""Calls from one network of strangers that wait for an answer at the same time."""
 
 
 class Calls:
@@ -75,6 +79,14 @@ class Calls:
     def arrived(self, session: IncomingCall, invite: Key) -> None:
         self._calls[session.call] = session
         self._invited[invite] = session
+
+    def is_crowded_by(self, stranger: Hop) -> bool:
+        """One INVITE rings for minutes: too few for any rate to notice would leave no line free."""
+        network = network_of(stranger.host)
+        waiting = sum(
+            call.unanswered and network_of(call.source.host) == network for call in self._invited.values()
+        )
+        return waiting >= MOST_UNANSWERED
 
     def within(self, request: ReceivedRequest) -> tuple[InviteSession, Dialog] | None:
         """The dialog that a request belongs to, and its call."""

@@ -22,6 +22,7 @@ class Incoming:
     `remote` is a URI, `remote_name` the display name that came with it: what the account's registrar vouches
     for, else From. `anonymous`: the caller does not want to be known, and both say no more than that.
     `diverted_by` sent the call on to this end. `answer_after`: the caller asks to be answered at once.
+    `stranger`: it came neither from the account's registrar or proxy nor from this machine.
 
     The user agent has sent 100; the next word is the owner's: `ring`, `answer` or `refuse`.
     """
@@ -33,6 +34,7 @@ class Incoming:
     answer_after: bool = False
     anonymous: bool = False
     diverted_by: Diversion | None = None
+    stranger: bool = True
 
 
 @dataclass(frozen=True, slots=True)

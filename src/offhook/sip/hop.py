@@ -40,6 +40,11 @@ class Hop:
     def over_tls(self) -> bool:
         return self.transport == "TLS"
 
+    @property
+    def is_this_machine(self) -> bool:
+        """From loopback nobody sends who is not on this machine."""
+        return self.host.startswith("127.") or self.host == "::1"
+
     def __str__(self) -> str:
         """As a URI or a message for a person has it: `10.0.0.1:5060`, `[::1]:5060`."""
         return f"{uri_host(self.host)}:{self.port}"

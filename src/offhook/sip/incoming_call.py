@@ -7,6 +7,7 @@ from .capabilities import advertise
 from .dialog import Dialog
 from .diversion import Diversion
 from .events import Answered, Ended
+from .hop import Hop
 from .identity import Identity
 from .invite_session import InviteSession, Owner
 from .media import Direction, LocalMedia, MediaFlow
@@ -80,6 +81,15 @@ class IncomingCall(InviteSession):
     @property
     def answered(self) -> bool:
         return (self._transaction.answered or self._waiting_answer) and not self._leaving
+
+    @property
+    def unanswered(self) -> bool:
+        """It waits for its owner."""
+        return not (self.over or self._transaction.answered or self._waiting_answer)
+
+    @property
+    def source(self) -> Hop:
+        return self._transaction.request.source
 
     @property
     def owns_call_id(self) -> bool:

@@ -99,8 +99,7 @@ class RateLimit:
         self._tell(self._bucket(source, now, trusted=self._is_trusted(source)), source, why, now)
 
     def _is_trusted(self, source: Hop) -> bool:
-        # From loopback nobody sends who is not on this machine.
-        return source.host.startswith("127.") or source.host == "::1" or self._trusts(source)
+        return source.is_this_machine or self._trusts(source)
 
     def _tell(self, bucket: _Bucket, source: Hop, why: str, now: float) -> None:
         self._told = [told for told in self._told if now - told < TOLD_EVERY]
@@ -112,14 +111,14 @@ class RateLimit:
     def _bucket(self, source: Hop, now: float, *, trusted: bool) -> _Bucket:
         # Apart from each other: no stranger meets a registrar. Python's hash of a text is keyed.
         table = self._trusted if trusted else self._strangers
-        index = hash(_network(source.host)) % BUCKETS
+        index = hash(network_of(source.host)) % BUCKETS
         bucket = table.get(index)
         if bucket is None:
             bucket = table[index] = _Bucket(now)
         return bucket
 
 
-def _network(host: str) -> str | bytes:
+def network_of(host: str) -> str | bytes:
     """An IPv4 address; of an IPv6 address the half that a provider gives its customer."""
     if ":" not in host:
         return host

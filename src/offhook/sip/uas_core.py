@@ -218,6 +218,10 @@ class UasCore:
         if not self._limit.admits(request.source, Kind.CALL, now):
             self._layer.traffic.drop(TOO_MUCH)
             return
+        at_home = request.source.is_this_machine or self._accounts.admits(request.source, account)
+        if replaced is None and not at_home and self._is_crowded_by(request.source):
+            self._refuse(request, 486)
+            return
         transaction = self._layer.accept(request)
         if transaction is None:
             return
@@ -237,8 +241,12 @@ class UasCore:
                 answer_after=asks_to_be_answered(request.message),
                 anonymous=caller.anonymous,
                 diverted_by=Diversion.of(request.message),
+                stranger=not at_home,
             )
         )
+
+    def _is_crowded_by(self, stranger: Hop) -> bool:
+        return not self.admission.unlimited(stranger.host) and self._calls.is_crowded_by(stranger)
 
     def _replaced(self, replaces: Replaces) -> InviteSession:
         """The call to be replaced. Raises NotTaken."""
