@@ -346,3 +346,38 @@ def test_each_later_offer_keeps_the_lines_that_the_session_has() -> None:
         "m=audio 3456",
         "m=video 0 RT",
     ]
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+@pytest.mark.parametrize(
+    "lines", [["m=audio 0 RTP/AVP 0"], ["m=video 0 RTP/AVP 31", "m=audio 0 RTP/AVP 0"], []]
+)
+def test_an_offer_without_sound_rests_it(method: str, lines: list[str]) -> None:
+    """RFC 3264 §8.2; RFC 3725 §4.1 has offers without any stream."""
+    stage = Stage()
+    call, tag = stage.talking()
+    stage.told()
+    off = SDP[: SDP.index("m=")] + "".join(f"{line}\r\n" for line in lines)
+    (answer,) = stage.receive(within(method, tag, 2, off))
+    assert isinstance(answer, Response)
+    assert answer.code == 200
+    assert [line for line in answer.body.decode().split("\r\n") if line.startswith("m=")] == lines
+    stage.receive(within("ACK", tag, 2))
+    changed, held = stage.told()
+    assert isinstance(changed, MediaChanged)
+    assert changed.flow.direction is Direction.INACTIVE
+    assert held == PeerHold(call, True)
+    (answer,) = stage.receive(within(method, tag, 3, SDP.replace("m=", "m=video 0 RTP/AVP 31\r\nm=")))
+    assert b"m=audio 3456 " in answer.body
+    changed, held = stage.told()
+    assert isinstance(changed, MediaChanged)
+    assert changed.flow.direction is Direction.SENDRECV
+    assert held == PeerHold(call, False)
+
+
+def test_an_offer_of_video_alone_is_refused() -> None:
+    stage = Stage()
+    _, tag = stage.talking()
+    (answer,) = stage.receive(within("INVITE", tag, 2, SDP.replace("m=audio", "m=video")))
+    assert isinstance(answer, Response)
+    assert answer.code == 488

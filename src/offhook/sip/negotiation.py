@@ -61,10 +61,12 @@ class Negotiation:
         self._before, self.media, self.pending = self.media, media, True
         return self._versioned(lambda: offer(media, self._origin(media), self._protection, self._lines))
 
-    def respond(self, invite: Request, media: LocalMedia) -> tuple[bytes, MediaFlow | None]:
+    def respond(
+        self, invite: Request, media: LocalMedia, current: MediaFlow | None = None
+    ) -> tuple[bytes, MediaFlow | None]:
         """The body of a 2xx: the answer and what it agrees on, or our offer and None where there was none.
 
-        Raises NotAcceptable, and nothing has changed then.
+        `current` is what holds in a call that is up. Raises NotAcceptable, and nothing has changed then.
         """
         if not invite.body:
             return self.offer(media, whole=True), None
@@ -73,7 +75,7 @@ class Negotiation:
 
         def build() -> bytes:
             nonlocal flow, lines
-            body, flow, lines = answer(invite.body, media, self._origin(media), self._protection)
+            body, flow, lines = answer(invite.body, media, self._origin(media), self._protection, current)
             return body
 
         body = self._versioned(build)

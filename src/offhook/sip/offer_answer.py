@@ -58,11 +58,16 @@ def offer(
 
 
 def answer(
-    offer: bytes, media: LocalMedia, origin: Origin, protection: Protection = NO_SRTP
+    offer: bytes,
+    media: LocalMedia,
+    origin: Origin,
+    protection: Protection = NO_SRTP,
+    current: MediaFlow | None = None,
 ) -> tuple[bytes, MediaFlow, Lines]:
     """Take the first stream of sound that can be used and refuse the others with port 0 (RFC 3264 §6).
 
     The codecs are the offer's that are ours too, in its order and by its numbers. Raises NotAcceptable.
+    `current` is what a call that is up has agreed on: an offer without sound rests it (§8.2).
     """
     theirs = _parse(offer)
     streams: list[Media] = []
@@ -88,10 +93,19 @@ def answer(
         flow = replace(flow, srtp=keys)
         sound = len(streams)
         streams.append(stream)
+    if flow is None and current is not None and _rests(theirs):
+        flow = replace(current, direction=Direction.INACTIVE)
+        sound = next((place for place, stream in enumerate(streams) if stream.kind == "audio"), 0)
     if flow is None:
         raise NotAcceptable(why)
     ours = SessionDescription(origin, media.address, tuple(streams), time=theirs.time)
     return bytes(ours), flow, Lines((*streams[:sound], *streams[sound + 1 :]), sound)
+
+
+def _rests(theirs: SessionDescription) -> bool:
+    """Sound is off in it, or it has no stream at all, as who connects two others may offer (RFC 3725)."""
+    sounds = [stream for stream in theirs.media if stream.kind == "audio"]
+    return not any(stream.port for stream in sounds) if sounds else not theirs.media
 
 
 def accept(

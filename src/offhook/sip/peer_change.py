@@ -121,7 +121,8 @@ def answer(
     if not request.message.body:
         ours = session.hold.offered(session.media.direction, session.hold.here)
     try:
-        body, flow = negotiation.respond(request.message, replace(session.media, direction=ours))
+        current = session.flow if session.confirmed else None
+        body, flow = negotiation.respond(request.message, replace(session.media, direction=ours), current)
     except NotAcceptable as error:
         session.refuse_with(transaction, 488, now, warning=str(error))
         return None
