@@ -8,6 +8,7 @@ from offhook.sip import Account, Direction, Hop, LocalMedia, UserAgent
 from offhook.sip.events import Answered, Ended, Failed, Incoming, MediaChanged, Progress, UserAgentEvent
 from offhook.sip.redirection import Redirects
 
+from .message_text import SDP, read, request, response
 from .record_routing_proxy import RecordRoutingProxy
 from .virtual_network import VirtualNetwork
 
@@ -200,6 +201,85 @@ def test_3_11_unsuccessful_temporarily_unavailable() -> None:
     assert flow.network.ladder() == ["INVITE", "100", "180", "480", "ACK"]
     assert flow.of(flow.alice, Failed) == [Failed("1", 480, "Temporarily Unavailable")]
     flow.assert_nothing_is_left()
+
+
+def test_3_6_session_via_redirect_and_proxy_servers() -> None:
+    flow = Flow()
+    proxy = RecordRoutingProxy(flow.network, PROXY_2, {"bob": BOB})
+    contact = {"Contact": f"<sip:bob@{PROXY_2.host}>"}
+
+    def redirect(data: bytes, source: Hop) -> None:
+        if data.startswith(b"INVITE"):
+            moved = response(data, 302, "Moved Temporarily", tag="r", headers=contact)
+            flow.network.send(moved, PROXY_1, source)
+
+    flow.network.add_peer(PROXY_1, redirect)
+    flow.call(f"sip:bob@{PROXY_1.host}")
+    flow.answer()
+    flow.bob.hang_up(flow.bobs_call, flow.network.now)
+    flow.network.run(1)
+    hops = {ALICE: "alice", PROXY_1: "redirect", PROXY_2: "proxy", BOB: "bob"}
+    steps = [(hops[source], hops[to]) for source, to, _ in flow.network.log]
+    assert list(zip(steps, flow.network.ladder(), strict=True)) == [
+        (("alice", "redirect"), "INVITE"),
+        (("redirect", "alice"), "302"),
+        (("alice", "redirect"), "ACK"),
+        (("alice", "proxy"), "INVITE"),
+        (("proxy", "bob"), "INVITE"),
+        (("bob", "proxy"), "100"),
+        (("bob", "proxy"), "180"),
+        (("proxy", "alice"), "100"),
+        (("proxy", "alice"), "180"),
+        (("bob", "proxy"), "200"),
+        (("proxy", "alice"), "200"),
+        (("alice", "proxy"), "ACK"),
+        (("proxy", "bob"), "ACK"),
+        (("bob", "proxy"), "BYE"),
+        (("proxy", "alice"), "BYE"),
+        (("alice", "proxy"), "200"),
+        (("proxy", "bob"), "200"),
+    ]
+    first, again = (
+        read(data)
+        for source, to, data in flow.network.log
+        if source == ALICE and to in {PROXY_1, PROXY_2} and data.startswith(b"INVITE")
+    )
+    for name in ("From", "To", "Call-ID"):
+        assert again.headers[name] == first.headers[name]
+    assert (first.headers["CSeq"], again.headers["CSeq"]) == ("1 INVITE", "2 INVITE")
+    assert str(again.uri) == f"sip:bob@{PROXY_2.host}"  # type: ignore[union-attr]
+    (ack,) = [data.decode() for source, to, data in flow.network.log if (source, to) == (PROXY_2, BOB)][1:2]
+    assert ack.startswith("ACK sip:bob@192.0.2.201:5060 SIP/2.0")
+    assert proxy.challenged == []
+    flow.assert_nothing_is_left()
+
+
+def test_3_6_the_description_in_the_ack() -> None:
+    """The one called has no offer yet: it makes one, and the ACK answers."""
+    flow = Flow()
+    proxy = RecordRoutingProxy(flow.network, PROXY_2, {"bob": BOB})
+    heard: list[bytes] = []
+    flow.network.add_peer(ALICE, lambda data, _source: heard.append(data))
+    del flow.network._agents[ALICE]
+    flow.network.send(request(uri=f"sip:bob@{PROXY_2.host}"), ALICE, PROXY_2)
+    flow.network.run(1)
+    flow.answer()
+    codes = [read(data).code for data in heard]  # type: ignore[union-attr]
+    assert codes[:3] == [100, 180, 200]
+    ok = read(heard[2])
+    assert b"m=audio 3456 RTP/AVP" in ok.body
+    assert flow.of(flow.bob, MediaChanged) == []
+    headers = {
+        "To": ok.headers["To"],
+        "Route": proxy.route,
+        "Via": "SIP/2.0/UDP 192.0.2.101:5060;branch=z9hG4bKack",
+    }
+    flow.network.send(request("ACK", "sip:bob@192.0.2.201:5060", body=SDP, headers=headers), ALICE, PROXY_2)
+    flow.network.run(1)
+    (changed,) = flow.of(flow.bob, MediaChanged)
+    assert isinstance(changed, MediaChanged)
+    assert (changed.flow.address, changed.flow.port) == ("192.0.2.101", 49172)
+    assert flow.network.told(flow.bob)[-2:] == ["MediaChanged", "Answered"]
 
 
 def test_3_6_redirection_names_where_to_go() -> None:
