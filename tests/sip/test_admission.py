@@ -52,6 +52,22 @@ ODD = request("SUBSCRIBE")
         (ANYONE, IGNORE, STRANGER, STRAY, None),
         (ANYONE, IGNORE, STRANGER, CANCEL, None),
         (ANYONE, IGNORE, STRANGER, request("INVITE", "sip:1@192.0.2.201", headers={"Require": "x"}), None),
+        *[
+            (ANYONE, unknown, STRANGER, data, code if unknown is REFUSE else None)
+            for unknown in UnknownCallers
+            for data, code in (
+                (request("OPTIONS", "sip:192.0.2.201"), 200),
+                (request("REGISTER", "sip:192.0.2.201"), 405),
+                (request("OPTIONS", "tel:+4930"), 416),
+                (request("INVITE", "tel:+4930", body=SDP), 416),
+                (BROKEN, 400),
+                (request().replace(b"SIP/2.0\r\n", b"SIP/3.0\r\n", 1), 505),
+            )
+        ],
+        (ANYONE, IGNORE, STRANGER, DIRECT, 100),
+        (ANYONE, IGNORE, STRANGER, PING, 200),
+        (ANYONE, IGNORE, PBX, request("OPTIONS", "sip:192.0.2.201"), 200),
+        (ANYONE, IGNORE, PBX, BROKEN, 400),
         (ANYONE, IGNORE, PBX, SCAN, 404),
         (ANYONE, IGNORE, PBX, STRAY, 481),
         (REGISTRAR, REFUSE, PBX, INVITE, 100),

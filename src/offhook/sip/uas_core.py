@@ -54,7 +54,8 @@ class UasCore:
 
     def refuse_unread(self, bad: BadRequest, source: Hop, octets: int) -> None:
         """The method is judged before anything else (§8.2.1), and an ACK never answered."""
-        admitted = self.admission.of_new(trusted=self._accounts.admits(source), known=True)
+        # Whom it is for cannot be told, and a stranger who is right about nothing else will not know either.
+        admitted = self.admission.of_new(trusted=self._accounts.admits(source), known=False)
         if bad.request.method == "ACK" or admitted == SILENCE:
             return
         if bad.code == 400 and bad.request.method not in capabilities.KNOWN_METHODS:
@@ -159,7 +160,7 @@ class UasCore:
         trusted = self._accounts.admits(request.source, account)
         code = self.admission.of_new(trusted=trusted, known=known)
         receive = self._OUTSIDE.get(request.method)
-        if code == SILENCE:
+        if code == SILENCE or (not _names_somebody(request) and self._ignores(request)):
             return
         if code == FORBIDDEN:
             self._refuse(request, FORBIDDEN)
@@ -301,6 +302,12 @@ class UasCore:
     def _respond(self, request: ReceivedRequest, response: Response) -> None:
         octets = request.octets
         self._layer.respond_statelessly(request.message, request.via, request.source, response, octets)
+
+
+def _names_somebody(request: ReceivedRequest) -> bool:
+    """A user, or, by calling it, this end itself; whatever else needs no user may come from a scanner."""
+    uri = request.message.uri
+    return uri.scheme in {"sip", "sips"} and (uri.user is not None or request.method == "INVITE")
 
 
 def _id(account: Account | None) -> int | None:
