@@ -51,6 +51,7 @@ def test_a_digest_shows_whose_it_is_and_not_its_proof(name: str, value: str) -> 
             "Authorization=***&Subject=y",
         ),
         ("Contact", "<sip:bob:ses@me@192.0.2.1>", ["ses", "me@"], "<sip:bob:***@192.0.2.1>"),
+        ("Contact", "<sip:bob:sesame;x<y@192.0.2.1>", ["sesame", "y@"], "<sip:bob:***@192.0.2.1>"),
         ("Contact", "<sip:b@b:sesame@192.0.2.1>", ["sesame"], "<sip:b@b:***@192.0.2.1>"),
         ("Alert-Info", "<http://bob:ses@me@pbx/a:b@c.wav>", ["ses", "me@"], "<http://bob:***@pbx/a:b@c.wav>"),
         ("Call-Info", "<HTTPS://bob:sesame@pbx>;purpose=icon", ["sesame"], "<HTTPS://bob:***@pbx>;purpose"),
@@ -126,6 +127,14 @@ PROOF = b'Authorization: Digest username="bob", response="5ec2e7"\r\nContact: <s
         request("INFO", body="x=1\rSignal=5ec2e7\r"),
         request("INFO", body="5ec2e7", headers={"Content-Type": "application/dtmf"}).replace(b"\r\n", b"\r"),
         request(body=f"{SDP}a=crypto:1 AEAD_AES_128_GCM inline:5ec2e7\r\n").replace(b"\r\n", b"\r"),
+        b"REGISTER sip:x SIP/2.0\r\n" + PROOF.replace(b":", b"\r\n :", 1) + b"\r\n\r\n",
+        b"REGISTER sip:x SIP/2.0\r\n" + PROOF.replace(b":", b" \r\n \r\n\t: \r\n ", 1) + b"\r\n\r\n",
+        request("INFO", body="5ec2e7", headers={"Content-Type\r\n ": "application/dtmf"}),
+        request(
+            "INFO",
+            body="--b\r\nContent-Type: application/dtmf\r\n\r\n5ec2e7\r\n--b--\r\n",
+            headers={"Content-Type": "multipart/mixed;boundary=b"},
+        ),
     ],
 )
 def test_a_secret_in_an_unusual_place(message: bytes) -> None:

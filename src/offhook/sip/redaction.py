@@ -14,8 +14,11 @@ _LINE: Final = rb"(?:^|(?<=\r))"
 # No possessive quantifier round a group: Python 3.11.2 mistakes where it ends (gh-106052).
 _VALUE: Final = rb"[^\r\n]*(?:\r(?!\n)[^\r\n]*)*"
 
+_BEFORE_COLON: Final = rb"[ \t]*(?:\r?\n[ \t]+)*"
+"""A header may be folded here too (RFC 3261 §25.1, HCOLON)."""
+
 _CREDENTIALS = re.compile(
-    _LINE + rb"((?:Proxy-)?(?:Authorization|Authentication-Info))[ \t]*:"
+    _LINE + rb"((?:Proxy-)?(?:Authorization|Authentication-Info))" + _BEFORE_COLON + rb":"
     rb"(" + _VALUE + rb"(?:\r?\n[ \t]+" + _VALUE + rb")*)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -26,7 +29,7 @@ _SHOWN = re.compile(
 )
 # Bounded: without an @ to end it, each sip: would have the rest looked through. It is the last @ that ends
 # it, for a password may have one that nobody has escaped.
-_URI_PASSWORD = re.compile(rb"(\bsips?:[^:\s<>\"]{0,1024}:)([^\s<>\"]{0,1024})@", re.IGNORECASE)
+_URI_PASSWORD = re.compile(rb"(\bsips?:[^:\s<>\"]{0,1024}:)([^\s>\"]{0,1024})@", re.IGNORECASE)
 _URL_PASSWORD = re.compile(
     rb"(\b[a-z][a-z0-9+.-]{0,31}://[^:/?#\s<>\"]{0,1024}:)([^/?#\s<>\"]{0,1024})@", re.IGNORECASE
 )
@@ -57,8 +60,10 @@ _SECRETS_OF_A_BODY: Final = (
     _KEYS,
 )
 _DIGIT_BODY = re.compile(
-    _LINE + rb"(?:Content-Type|c)[ \t]*:\s*application/dtmf[ \t]*(?:[;\r\n]|$)", re.IGNORECASE | re.MULTILINE
+    _LINE + rb"(?:Content-Type|c)" + _BEFORE_COLON + rb":\s*application/dtmf[ \t]*(?:[;\r\n]|$)",
+    re.IGNORECASE | re.MULTILINE,
 )
+"""Of the message, or of one part among several: then all of them are left out."""
 _INK = re.compile(rb"[^\r\n]")
 # Empty lines may stand before a message (RFC 3261 §7.5), and some end lines with a bare LF or CR.
 _BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
@@ -72,7 +77,7 @@ def redacted(message: bytes) -> bytes:
     blank = _BLANK.search(message, len(message) - len(message.lstrip()))
     end = len(message) if blank is None else blank.end()
     head, body = message[:end], message[end:]
-    digits = _DIGIT_BODY.search(head) is not None
+    digits = _DIGIT_BODY.search(message) is not None
     head = _CREDENTIALS.sub(_without_proof, head)
     head = _URI_PASSWORD.sub(rb"\1" + _MASK + b"@", head)
     head = _URL_PASSWORD.sub(rb"\1" + _MASK + b"@", head)
