@@ -162,12 +162,24 @@ def test_the_table_has_a_bound_and_nobody_is_pushed_out_of_it() -> None:
     rates = limit(told)
     while rates.admits(STRANGER_AT, Kind.CALL, 0.0):
         pass
-    for n in range(20_000):
+    for n in range(60_000):
         rates.admits(Hop("UDP", f"10.{n % 256}.{n // 256}.1", 5060), Kind.CALL, 0.0)
     assert len(rates._strangers) <= BUCKETS
     assert not rates.admits(STRANGER_AT, Kind.CALL, 0.0)
     assert len(told) == TOLD_AT_MOST
     assert rates.admits(REGISTRAR, Kind.CALL, 0.0)
+
+
+def test_forged_addresses_leave_room_for_real_ones() -> None:
+    """3000 INVITEs a second, each from another address."""
+    rates, forged = limit([]), random.Random(1)
+    refused = 0
+    for step in range(200):
+        now = step / 20
+        for _ in range(150):
+            rates.admits(Hop("UDP", f"198.{forged.getrandbits(24)}", 5060), Kind.CALL, now)
+        refused += not rates.admits(Hop("UDP", f"203.0.113.{step}", 5060), Kind.CALL, now)
+    assert refused <= 4
 
 
 def test_one_word_about_a_source_at_a_time() -> None:

@@ -13,7 +13,8 @@ from typing import Final
 from .events import Unwelcome
 from .hop import Hop
 
-BUCKETS: Final = 256
+BUCKETS: Final = 4096
+"""With 256 some hundred forged INVITEs a second had filled each one, and with it turned real callers away."""
 
 TOLD_EVERY: Final = 60.0
 """Seconds between two words about one address, and as many words about all in that time at most."""
