@@ -334,3 +334,43 @@ def test_the_first_sequence_number_is_far_from_a_wrap() -> None:
         assert len(set(sequences)) > 30
 
     asyncio.run(scenario())
+
+
+class Wire(list[bytes]):
+    """In place of a socket: what is sent."""
+
+    def sendto(self, datagram: bytes, _to: object) -> None:
+        self.append(datagram)
+
+
+@pytest.mark.parametrize("ours_stays", [True, False])
+@pytest.mark.parametrize("sent", [10, 65_400, 70_000])
+def test_whoever_comes_to_new_keys_late_counts_the_wraps_from_none(sent: int, ours_stays: bool) -> None:
+    """RFC 3711 §3.3.1: the party behind an exchange that answers a re-INVITE knows of no wrap, and may miss
+    the first packets."""
+
+    async def scenario() -> None:
+        with FarEnd() as far:
+            leg = open_leg()
+            keys, new = made(), made()
+            start(leg, far.port, srtp=keys)
+            sender, wire = leg._sender, Wire()
+            sender.rtp = wire  # type: ignore[assignment]
+            sender._sequence = sender._first_sequence = 100
+            ssrc = sender.ssrc
+            for _ in range(sent):
+                sender.beat(0)
+            start(leg, far.port, srtp=replace(new, sending=keys.sending) if ours_stays else new)
+            del wire[:]
+            for _ in range(200):
+                sender.beat(0)
+            heard = Srtp()
+            heard.use(turned(keys if ours_stays else new))
+            packets = [heard.unprotect(datagram) for datagram in wire[46:]]
+            assert None not in packets
+            assert (sender.ssrc != ssrc) is (sent > 10), "another source only where it has to be"
+            assert all(packet is not None and packet[8:12] == sender.ssrc.to_bytes(4) for packet in packets)
+            assert sender.counted[0] == 200 + (10 if sent == 10 else 0)
+            leg.close()
+
+    asyncio.run(scenario())

@@ -234,6 +234,7 @@ class Leg:
 
                 self._known = Srtp()
             self._known.use(keys)
+            self._sender.begin_to_protect()
         self._keys = keys
         self._srtp = self._rtcp.srtp = None if keys is None else self._known
         self._sender.protect = None if self._srtp is None else self._srtp.protect

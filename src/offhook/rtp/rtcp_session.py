@@ -109,11 +109,12 @@ class RtcpSession:
         if self._sender.sent == self._reported:
             return None
         self._reported = self._sender.sent
+        packets, octets = self._sender.counted
         return rtcp.SenderInfo(
             ntp_timestamp=rtcp.ntp_timestamp(now + _UNIX_TIME),
             rtp_timestamp=self._sender.timestamp(now),
-            packet_count=self._sender.sent & 0xFFFFFFFF,
-            octet_count=self._sender.octets & 0xFFFFFFFF,
+            packet_count=packets & 0xFFFFFFFF,
+            octet_count=octets & 0xFFFFFFFF,
         )
 
     def _heard(self, now: float) -> rtcp.ReportBlock | None:

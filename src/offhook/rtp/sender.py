@@ -22,6 +22,19 @@ _MAX_TONES = 10_000
 """Milliseconds of digits that may wait: about as many digits as wait as telephone-events."""
 
 
+_LOWER_HALF = 0x7FFF
+
+
+def _new_source() -> tuple[int, int]:
+    """An SSRC and the first sequence number.
+
+    That is in the lower half: who misses the first packets of SRTP must not take a wrap for none at all, for
+    the number of wraps is in no packet (RFC 3711 §3.3.1).
+    """
+    sequence, ssrc = struct.unpack("!HI", os.urandom(6))
+    return ssrc, sequence & _LOWER_HALF
+
+
 class Source(Enum):
     """What a leg sends."""
 
@@ -43,10 +56,11 @@ class Sender:
         """Where the packets go; not None while paced."""
         self.protect: Callable[[bytes | bytearray], bytes | None] | None = None
         """Makes SRTP of a packet; None where packets are sent as they are."""
-        sequence, self._first_timestamp, self.ssrc = struct.unpack("!HII", os.urandom(10))
-        # In the lower half: who misses the first packets of SRTP must not take a wrap for none at all, for
-        # the number of wraps is in no packet (RFC 3711 §3.3.1).
-        self._sequence: int = sequence >> 1
+        self.ssrc, self._sequence = _new_source()
+        self._first_sequence: int = self._sequence
+        self._of_others = 0, 0, 0
+        """Packets, octets, and packets that could not be sent, of the sources before this one."""
+        [self._first_timestamp] = struct.unpack("!I", os.urandom(4))
         self._timestamp: int = self._first_timestamp
         self._opened = self._last = time.monotonic()
         self._clock = clock
@@ -108,6 +122,28 @@ class Sender:
         header = packet.HEADER.pack(packet.VERSION_2, marker | payload_type, 0, 0, self.ssrc)
         self._packet = bytearray(header + self._silence)
         self._bare = self._source is Source.SILENCE and not self._tones.length
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Packets and octets that this source has sent."""
+        packets, octets, _ = self._of_others
+        return self.sent - packets, self.octets - octets
+
+    def begin_to_protect(self) -> None:
+        """New keys are agreed on. Whoever has them counts its wraps from none (RFC 3711 §3.3.1), and may be
+        another party than before: after a wrap, or close to one, what is sent goes on as another source."""
+        packets, _, unsent = self._of_others
+        passed = self.sent - packets + self.unsent - unsent
+        if self._first_sequence + passed <= _LOWER_HALF:
+            return
+        self._of_others = self.sent, self.octets, self.unsent
+        self.ssrc, self._sequence = _new_source()
+        self._first_sequence = self._sequence
+        if self._packet:
+            _, second, _, _, _ = packet.HEADER.unpack_from(self._packet)
+            packet.HEADER.pack_into(
+                self._packet, 0, packet.VERSION_2, second | packet.MARKER, 0, 0, self.ssrc
+            )
 
     def pace(self, interval: int | None, now: float) -> None:
         """Sends every `interval` milliseconds, or, with None, not at all."""
