@@ -381,3 +381,29 @@ def test_an_offer_of_video_alone_is_refused() -> None:
     (answer,) = stage.receive(within("INVITE", tag, 2, SDP.replace("m=audio", "m=video")))
     assert isinstance(answer, Response)
     assert answer.code == 488
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused"),
+    [
+        (["audio"], False),
+        (["video", "audio"], False),
+        (["audio", "video"], True),
+        (["video"], True),
+        ([], True),
+    ],
+)
+def test_an_answer_may_leave_out_the_lines_that_are_off(lines: list[str], refused: bool) -> None:
+    stage = Stage()
+    call = stage.incoming(SDP.replace("m=audio", "m=video 40010 RTP/AVP 96\r\nm=audio"))
+    stage.bob.answer(call, SOUND, 0.0)
+    (answer,) = stage.sent()
+    stage.receive(within("ACK", answer.headers["To"].partition("tag=")[2], 1))
+    stage.told()
+    stage.bob.hold(call, 0.0)
+    data = stage.bob.outbox[-1].data
+    stage.sent()
+    ports = {"audio": "49172 RTP/AVP 0", "video": "0 RTP/AVP 96"}
+    body = SDP[: SDP.index("m=")] + "".join(f"m={kind} {ports[kind]}\r\n" for kind in lines)
+    stage.receive(response(data, 200, body=body))
+    assert any(isinstance(event, ChangeRefused) for event in stage.told()) is refused

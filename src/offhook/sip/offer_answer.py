@@ -113,12 +113,14 @@ def accept(
 ) -> MediaFlow:
     """What the answer to `offer(media, …, lines)` makes of it. Raises NotAcceptable."""
     theirs = _parse(answer)
-    if len(theirs.media) != len(lines.off) + 1 or theirs.media[lines.sound].kind != "audio":
+    # Some leave out the lines that are off. There is no doubt about the one that is left.
+    place = lines.sound if len(theirs.media) > 1 else 0
+    if len(theirs.media) not in {1, len(lines.off) + 1} or theirs.media[place].kind != "audio":
         kinds = ", ".join(stream.kind for stream in theirs.media) or "none"
         before = ", ".join(stream.kind for stream in lines.off)
         offered = f"audio beside {before} that is off was" if before else "one stream of audio was"
         raise NotAcceptable(f"{offered} offered, the answer has: {kinds}")
-    stream = theirs.media[lines.sound]
+    stream = theirs.media[place]
     flow = _flow(theirs, stream, media, answering=False)
     try:
         return replace(flow, srtp=protection.accept(stream))
