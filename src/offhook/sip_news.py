@@ -83,8 +83,8 @@ def for_the_phone(told: UserAgentEvent) -> News | None:
             return CallSecured(call, None if flow.srtp is None else flow.srtp.suite, over_tls)
         case PeerHold(call, held):
             return HeldByPeer(call, held)
-        case ReferReceived(call, target, referred_by):
-            return ReferAsked(call, target, referred_by)
+        case ReferReceived(call, target, referred_by, stranger):
+            return ReferAsked(call, target, referred_by, stranger)
         case ReferAccepted(call):
             return TransferAccepted(call)
         case ReferDone(call):

@@ -1,5 +1,7 @@
 """Hold, transfer, conference and being transferred, as the phone lives through them."""
 
+from dataclasses import replace
+
 import pytest
 
 from offhook.phone import Settings, Verdict
@@ -14,6 +16,7 @@ from offhook.phone.effects import (
 )
 from offhook.phone.events import (
     CallAnswered,
+    CallArrived,
     CallFailed,
     CallGone,
     Function,
@@ -188,6 +191,18 @@ def test_a_call_with_a_conference_on_hold_joins_it():
 
 
 REFER = ReferAsked("out-1", "sip:1009@pbx.example", "sip:1002@pbx.example")
+
+
+def test_a_stranger_has_no_account_call_anybody_unless_its_owner_says_so():
+    asked = replace(REFER, stranger=True)
+    desk = reach("talking, hands-free").happen(asked)
+    assert desk.effects == ()
+    assert desk.phone.page == "menu"
+    assert desk.press("OK").effects[0] == FollowRefer("out-2", 1, "out-1")
+
+    direct = Desk().happen(CallArrived("in-1", None, "sip:192.0.2.1", ""))
+    direct.press("OK").happen(CallAnswered("in-1"))
+    assert FollowRefer("out-1", None, "in-1") in direct.happen(replace(REFER, call="in-1")).effects
 
 
 def test_a_refer_is_followed_and_the_call_it_came_in_waits():

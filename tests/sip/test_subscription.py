@@ -3,7 +3,7 @@
 import pytest
 from sipmessage import Request, Response
 
-from offhook.sip import Account
+from offhook.sip import Account, Hop
 from offhook.sip.dialog_client import MAX_WAITING
 from offhook.sip.events import (
     Digit,
@@ -213,6 +213,32 @@ def test_whom_a_refer_names(target: str, uri: str) -> None:
     invite = next(m for m in stage.sent() if isinstance(m, Request) and m.method == "INVITE")
     assert str(invite.uri) == uri
     assert "Route" not in invite.headers.keys()  # noqa: SIM118 - no mapping
+
+
+@pytest.mark.parametrize(
+    ("account", "source", "stranger"),
+    [
+        (Account(1, "bob", "192.0.2.1"), Hop("UDP", "198.51.100.7", 5060), True),
+        (
+            Account(1, "bob", "192.0.2.1", register=False, password="x"),
+            Hop("UDP", "198.51.100.7", 5060),
+            True,
+        ),
+        (Account(1, "bob", "192.0.2.1", register=False), Hop("UDP", "198.51.100.7", 5060), False),
+        (Account(1, "bob", "192.0.2.1"), Hop("UDP", "192.0.2.1", 5060), False),
+        (Account(1, "bob", "192.0.2.1"), Hop("UDP", "127.0.0.1", 5060), False),
+    ],
+)
+def test_who_asks_at_the_cost_of_an_account(account: Account, source: Hop, stranger: bool) -> None:
+    stage = Stage()
+    for each in (1, 2):
+        stage.bob.remove_account(each, 0.0)
+    stage.bob.add_account(account)
+    _, tag = stage.talking()
+    stage.receive(refer(tag), source=source)
+    (event,) = stage.told()
+    assert isinstance(event, ReferReceived)
+    assert event.stranger is stranger
 
 
 @pytest.mark.parametrize(

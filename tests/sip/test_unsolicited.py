@@ -176,10 +176,26 @@ def test_no_message_summary(body: str) -> None:
 )
 def test_callers_that_ask_to_be_answered(name: str, value: str, asked: bool) -> None:
     stage = Stage()
-    stage.receive(request(body=SDP, headers={name: value}))
+    stage.receive(request(body=SDP, headers={name: value}), source=REGISTRAR)
     (event,) = stage.told()
     assert isinstance(event, Incoming)
     assert event.answer_after is asked
+
+
+@pytest.mark.parametrize(
+    ("source", "heard"),
+    [
+        (Hop("UDP", "127.0.0.1", 5070), True),
+        (Hop("UDP", "198.51.100.7", 5060), False),
+    ],
+)
+def test_no_stranger_is_answered_because_he_asks_for_it(source: Hop, heard: bool) -> None:
+    stage = Stage()
+    stage.receive(request(body=SDP, headers={"Answer-Mode": "Auto"}), source=source)
+    (event,) = stage.told()
+    assert isinstance(event, Incoming)
+    assert event.answer_after is heard
+    assert event.stranger is not heard
 
 
 @pytest.mark.parametrize(

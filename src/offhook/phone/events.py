@@ -230,11 +230,14 @@ class DigitReceived:
 
 @dataclass(frozen=True, slots=True)
 class ReferAsked:
-    """The other party of `call` asks to call `target` instead (RFC 3515); `by` is its Referred-By."""
+    """The other party of `call` asks to call `target` instead (RFC 3515); `by` is its Referred-By.
+
+    `stranger`: it came past the registrar of the account that would call."""
 
     call: str
     target: str
     by: str
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)

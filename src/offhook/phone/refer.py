@@ -31,7 +31,8 @@ def asked(phone: Phone, event: ReferAsked) -> str:
         phone.show_notice(refused.text)
         return refused.text
     call.refer_target, call.referred_by = event.target, event.by
-    if policy is ReferPolicy.ASK:
+    # What is followed goes out by the account that the call came to, at its cost (RFC 3515 §5.2).
+    if policy is ReferPolicy.ASK or event.stranger:
         phone.views.append(Menu(List.REFER, call=call.id))
         return f"{call.who} asks to call {event.target}"
     try:

@@ -12,7 +12,8 @@ from .local_time import utc
 
 
 class ReferPolicy(StrEnum):
-    """What to do when the other party of a call asks to be transferred (RFC 3515)."""
+    """What to do when the other party of a call asks to be transferred (RFC 3515). Where a
+    stranger asks, FOLLOW is ASK."""
 
     FOLLOW = "follow"
     ASK = "ask"

@@ -21,7 +21,8 @@ class Incoming:
 
     `remote` is a URI, `remote_name` the display name that came with it: what the account's registrar vouches
     for, else From. `anonymous`: the caller does not want to be known, and both say no more than that.
-    `diverted_by` sent the call on to this end. `answer_after`: the caller asks to be answered at once.
+    `diverted_by` sent the call on to this end. `answer_after`: the caller asks to be answered at once, and
+    came from the account's registrar or proxy or from this machine, as nobody did who is a `stranger`.
     `stranger`: it came neither from the account's registrar or proxy nor from this machine.
 
     The user agent has sent 100; the next word is the owner's: `ring`, `answer` or `refuse`.
@@ -143,12 +144,14 @@ class PeerHold:
 class ReferReceived:
     """The other party of `call` asks to call `target` instead: `accept_refer` or `refuse_refer`.
 
-    `referred_by` is a URI, empty where the far end does not say.
+    `referred_by` is a URI, empty where the far end does not say. `stranger`: the account has a
+    registrar, and it came neither from that one or a proxy nor from this machine.
     """
 
     call: str
     target: str
     referred_by: str
+    stranger: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,11 @@ class InviteSession:
             self.identify(request, trusted=self.trusts(request.source))
         RECEIVERS[request.method](self, request, transaction, dialog, now)
 
+    @property
+    def has_registrar(self) -> bool:
+        """The account registers or can prove itself: a call by it may cost something."""
+        return self.account is not None and bool(self.account.register or self.account.password)
+
     def trusts(self, source: Hop) -> bool:
         return self._owner.trusts(self.account, source)
 

@@ -74,7 +74,10 @@ class Transfers:
                 return
             contact = session.contact(request.source)
             self._transferee = Transferee(session.client, transaction, refer, contact, now)
-            session.tell(ReferReceived(session.call, str(refer.target), refer.referred_by))
+            stranger = session.has_registrar and not (
+                request.source.is_this_machine or session.trusts(request.source)
+            )
+            session.tell(ReferReceived(session.call, str(refer.target), refer.referred_by, stranger))
 
     def follow(self, now: float) -> Transferee:
         """Whom to report to what comes of it."""

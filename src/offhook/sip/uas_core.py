@@ -239,12 +239,16 @@ class UasCore:
                 _id(account),
                 caller.uri,
                 caller.name,
-                answer_after=asks_to_be_answered(request.message),
+                answer_after=asks_to_be_answered(request.message) and self._may_ask(request, account),
                 anonymous=caller.anonymous,
                 diverted_by=Diversion.of(request.message),
                 stranger=not at_home,
             )
         )
+
+    def _may_ask(self, request: ReceivedRequest, account: Account | None) -> bool:
+        """To be answered at once, by which one listens in: that takes more than to be heard (RFC 5373)."""
+        return request.source.is_this_machine or self._accounts.trusts(request.source, account)
 
     def _is_crowded_by(self, stranger: Hop) -> bool:
         return not self.admission.unlimited(stranger.host) and self._calls.is_crowded_by(stranger)
