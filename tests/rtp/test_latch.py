@@ -36,6 +36,33 @@ def test_another_source_needs_three_in_sequence() -> None:
     assert latch.source == NAT
 
 
+@pytest.mark.parametrize(
+    ("announced", "source", "sent_to_source"),
+    [
+        ("8.8.8.8", "9.9.9.9", False),
+        ("8.8.8.8", "8.8.8.8", True),
+        ("8.8.8.8", "192.168.1.10", True),
+        ("192.168.1.10", "9.9.9.9", True),
+        ("192.168.1.10", "192.168.1.11", True),
+        ("100.64.0.1", "9.9.9.9", True),
+        ("2a00::1", "2a01::1", False),
+        ("2a00::1", "2a00::2", True),
+        ("fd00::1", "2a01::1", True),
+    ],
+)
+def test_sound_goes_to_another_host_only_where_a_nat_may_be(
+    announced: str, source: str, sent_to_source: bool
+) -> None:
+    latch = Latch()
+    latch.expect((announced, 4000), 0.0)
+    assert burst(latch, (source, 61000), 3)[-1], "it is heard"
+    assert latch.to == ((source, 61000) if sent_to_source else (announced, 4000))
+    assert burst(latch, (announced, 4000), 3, ssrc=2)[-1]
+    assert latch.to == (announced, 4000)
+    latch.expect((announced, 4002), 1.0)
+    assert latch.to is None
+
+
 def test_out_of_sequence_proves_nothing() -> None:
     latch = Latch()
     latch.expect(ANNOUNCED, 0.0)

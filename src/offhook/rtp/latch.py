@@ -1,5 +1,7 @@
 """Whose RTP is ours: symmetric RTP (RFC 4961) that a stranger cannot take over."""
 
+import ipaddress
+
 from offhook.rtp.socket_address import SocketAddress
 
 MIN_SEQUENTIAL = 3
@@ -16,13 +18,18 @@ class Latch:
     a NAT that address is wrong, so until a flow stands anybody may start one, with MIN_SEQUENTIAL packets in
     sequence. From then on only the flow's own address, or the announced one, may bring a new SSRC; another
     port of the same host may take over after QUIET seconds (a NAT that forgot its binding); nobody else.
+
+    Who may be heard is not sent to for that: no NAT lies between two hosts of the public network, and sound
+    goes on to the announced one of them.
     """
 
-    __slots__ = ("_announced", "_candidates", "_former", "_former_until", "_heard", "source", "ssrc")
+    __slots__ = ("_announced", "_candidates", "_former", "_former_until", "_heard", "source", "ssrc", "to")
 
     def __init__(self) -> None:
         self.source: SocketAddress | None = None
         self.ssrc = 0
+        self.to: SocketAddress | None = None
+        """Where sound goes, once there is a flow."""
         self._announced: SocketAddress | None = None
         self._heard = 0.0
         self._candidates: dict[tuple[SocketAddress, int], tuple[int, int]] = {}
@@ -35,7 +42,7 @@ class Latch:
             return
         self._announced = announced
         self._former, self._former_until = self.source, now + QUIET
-        self.source = None
+        self.source = self.to = None
         self._candidates.clear()
 
     def admit(self, source: SocketAddress, ssrc: int, sequence: int, now: float) -> bool:
@@ -50,6 +57,8 @@ class Latch:
         ):
             return False
         self.source, self.ssrc, self._heard = source, ssrc, now
+        elsewhere = self._announced is not None and _are_apart(source[0], self._announced[0])
+        self.to = self._announced if elsewhere else source
         self._candidates.clear()
         return True
 
@@ -70,3 +79,13 @@ class Latch:
             del self._candidates[next(iter(self._candidates))]
         self._candidates[source, ssrc] = (sequence + 1 & 0xFFFF, in_sequence)
         return False
+
+
+def _are_apart(one: str, other: str) -> bool:
+    """Both are in the public network, and not the same host. Of IPv6 it may have many addresses of a /64."""
+    if one == other:
+        return False
+    first, second = ipaddress.ip_address(one), ipaddress.ip_address(other)
+    if not (first.is_global and second.is_global):
+        return False
+    return first.version == 4 or first.packed[:8] != second.packed[:8]

@@ -165,7 +165,7 @@ class Leg:
         self._receiving = receiving
         ptime = FRAME_MS if spoken.framed else min(max(ptime, MIN_PTIME), MAX_PTIME)
         self._sender.speak(spoken, payload_type, telephone_event, telephone_event_rate, ptime)
-        self._sender.to = announced and (self._latch.source or announced)
+        self._sender.to = announced and (self._latch.to or announced)
         self._sender.pace(ptime if sending and announced else None, now)
 
     def move(self, address: str, ports: RtpPorts) -> None:
@@ -280,7 +280,7 @@ class Leg:
             self._ignored += 1
             return
         if self._sender.to:
-            self._sender.to = source
+            self._sender.to = self._latch.to
         reception = self._reception
         if reception is None or reception.ssrc != received.ssrc:
             reception = self._begin(received, said)
