@@ -137,7 +137,7 @@ class CallOptions(Options):
         AutoAnswer, BeforeValidator(read_auto_answer), Shown("off|asked|always", "off")
     ] = Field(
         default=AutoAnswer.OFF,
-        description="Which calls are answered at once: those whose caller asks for it by a header, or all.",
+        description="Which calls are answered at once: all, or those by a registrar whose caller asks so.",
     )
     call_waiting: Annotated[bool, BeforeValidator(read_yes), Shown("yes|no", "yes")] = Field(
         default=True, description="Whether a call rings while there is another."
@@ -179,7 +179,7 @@ class CallOptions(Options):
         ReferPolicy, BeforeValidator(read_refer_policy), Shown("follow|ask|refuse", "follow")
     ] = Field(
         default=ReferPolicy.FOLLOW,
-        description="What to do when the other party of a call asks to be transferred.",
+        description="When the other party of a call asks to be transferred. For a stranger, follow is ask.",
     )
     voicemail: Annotated[str | None, BeforeValidator(read_number), Shown("NUMBER", "none")] = Field(
         default=None, description="What the Message key calls, from the first account."

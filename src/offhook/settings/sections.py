@@ -186,12 +186,12 @@ class CallSettings(Section):
     auto_answer: Annotated[AutoAnswer, BeforeValidator(read_auto_answer)] = Field(
         default=AutoAnswer.OFF,
         title="Auto answer",
-        description="Which calls are answered at once: those whose caller asks for it by a header, or all.",
+        description="Which calls are answered at once: all, or those by a registrar whose caller asks so.",
     )
     refer: Annotated[ReferPolicy, BeforeValidator(read_refer_policy)] = Field(
         default=ReferPolicy.FOLLOW,
         title="When asked to be transferred",
-        description="What to do when the other party of a call asks this phone to call somebody else.",
+        description="When the other party asks this phone to call another. For a stranger, follow is ask.",
     )
     reject_code: Code = Field(
         default=486, title="Return code when refused", description="SIP code: 404, 480, 486 or 603."
