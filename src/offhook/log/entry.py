@@ -14,7 +14,7 @@ LONGEST: Final = 2000
 LONGEST_TRACEBACK: Final = 16_000
 
 _MAY_HIDE = re.compile(
-    r"sips?:[^:\s<>\"]{0,1024}:[^\s<>\"@]{0,1024}@|://[^:/?#\s<>\"]{0,1024}:[^/?#\s<>\"@]{0,1024}@|%3a"
+    r"sips?:[^:\s<>\"]{0,1024}:[^\s>\"@]{0,1024}@|://[^:/?#\s<>\"]{0,1024}:[^/?#\s<>\"@]{0,1024}@|%3a"
     r"|authorization|authentication-info|inline:|a=|k=|digits|signal",
     re.IGNORECASE,
 )
