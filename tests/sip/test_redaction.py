@@ -128,6 +128,7 @@ PROOF = b'Authorization: Digest username="bob", response="5ec2e7"\r\nContact: <s
         request("INFO", body="5ec2e7", headers={"Content-Type": "application/dtmf"}).replace(b"\r\n", b"\r"),
         request(body=f"{SDP}a=crypto:1 AEAD_AES_128_GCM inline:5ec2e7\r\n").replace(b"\r\n", b"\r"),
         b"REGISTER sip:x SIP/2.0\r\n" + PROOF.replace(b":", b"\r\n :", 1) + b"\r\n\r\n",
+        b"REGISTER sip:x SIP/2.0\r" + PROOF.partition(b"\r")[0] + b"\r\rthe body",
         b"REGISTER sip:x SIP/2.0\r\n" + PROOF.replace(b":", b" \r\n \r\n\t: \r\n ", 1) + b"\r\n\r\n",
         request("INFO", body="5ec2e7", headers={"Content-Type\r\n ": "application/dtmf"}),
         request(

@@ -75,7 +75,8 @@ def redacted(message: bytes) -> bytes:
     It takes anything: what cannot be read as SIP is searched all the same.
     """
     blank = _BLANK.search(message, len(message) - len(message.lstrip()))
-    end = len(message) if blank is None else blank.end()
+    # The empty line goes with the body, for a value that ends in it would take it along.
+    end = len(message) if blank is None else blank.start()
     head, body = message[:end], message[end:]
     digits = _DIGIT_BODY.search(message) is not None
     head = _CREDENTIALS.sub(_without_proof, head)
